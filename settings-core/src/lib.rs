@@ -1,0 +1,3 @@
+//! Typed settings for Rust services.
+
+pub mod schema;

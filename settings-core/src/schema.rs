@@ -1,0 +1,257 @@
+//! What to load: constant metadata that the derive writes and everything else reads.
+//!
+//! A schema is the one description of a struct. The loader, the checks, the reports, the mocks and the generators all
+//! read it, and nothing else describes a field. The derive writes every item as `Schema { name: .., ..Schema::EMPTY }`,
+//! so that a later version may add a property without breaking what an earlier derive wrote.
+
+use std::time::Duration;
+
+/// A struct of settings: its name, where its values are looked for, and its fields in the order of declaration.
+///
+/// ```
+/// use settings_core::Settings;
+///
+/// #[derive(Settings)]
+/// #[settings(env_prefix = "CHAT_")]
+/// struct Chat {
+///     /// TCP port to listen on.
+///     #[setting(default = 8080)]
+///     port: u16,
+/// }
+///
+/// let schema = Chat::schema();
+/// assert_eq!(schema.name, "Chat");
+/// assert_eq!(schema.fields[0].variable, "CHAT_PORT");
+/// assert_eq!(schema.fields[0].docs, "TCP port to listen on.");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The struct's doc comment, without the leading blanks of its lines.
+    pub docs: &'static str,
+    /// Put before every generated variable name.
+    pub env_prefix: &'static str,
+    /// Joins the path of a nested field in variable names.
+    pub nested_delimiter: &'static str,
+    /// The .env files, the later wins.
+    pub env_files: &'static [&'static str],
+    /// The `source` of secrets that have none of their own; `None` when the struct does not say.
+    pub source: Option<&'static [Source]>,
+    /// Whether variables match in any ASCII case.
+    pub case_insensitive: bool,
+    /// The fields, in the order of declaration.
+    pub fields: &'static [Field],
+}
+
+impl Schema {
+    /// A schema without a name and without fields, to build others from.
+    pub const EMPTY: Self = Self {
+        name: "",
+        docs: "",
+        env_prefix: "",
+        nested_delimiter: "_",
+        env_files: &[".env"],
+        source: None,
+        case_insensitive: false,
+        fields: &[],
+    };
+}
+
+/// One field of a struct of settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The field's name, a raw identifier without its `r#`.
+    pub name: &'static str,
+    /// The field's doc comment, without the leading blanks of its lines.
+    pub docs: &'static str,
+    /// The field's type as the struct writes it, for documentation.
+    pub ty: &'static str,
+    /// The variable it is read from when its struct is the one that is loaded. Below another struct the part after the
+    /// struct's `env_prefix` is appended to the path, unless [`absolute`](Self::absolute) is set.
+    pub variable: &'static str,
+    /// Whether `env = ".."` gave the whole name, which then holds at any depth.
+    pub absolute: bool,
+    /// Further variable names, asked in order after the first.
+    pub aliases: &'static [Alias],
+    /// Plain, secret, nested or not loaded.
+    pub kind: Kind,
+    /// Whether the type is an `Option`, so that no value is a value.
+    pub optional: bool,
+    /// What stands in for a value that no layer has.
+    pub default: DefaultValue,
+    /// Whether the empty text is a value; otherwise it counts as unset.
+    pub allow_empty: bool,
+    /// What `.env.example`, the docs and `mock()` show.
+    pub example: Option<&'static str>,
+    /// The built-in checks.
+    pub rules: Rules,
+}
+
+impl Field {
+    /// A plain required field without a name, to build others from.
+    pub const EMPTY: Self = Self {
+        name: "",
+        docs: "",
+        ty: "",
+        variable: "",
+        absolute: false,
+        aliases: &[],
+        kind: Kind::Plain,
+        optional: false,
+        default: DefaultValue::None,
+        allow_empty: false,
+        example: None,
+        rules: Rules::EMPTY,
+    };
+
+    /// The part of the variable name that is the field's own, without its struct's prefix: `PORT` of `CHAT_PORT`.
+    pub fn stem(&self, owner: &Schema) -> &'static str {
+        if self.absolute {
+            return self.variable;
+        }
+        self.variable.strip_prefix(owner.env_prefix).unwrap_or(self.variable)
+    }
+
+    /// Whether a load fails when no layer has a value.
+    pub fn required(&self) -> bool {
+        !self.optional && matches!(self.default, DefaultValue::None) && !matches!(self.kind, Kind::Skipped)
+    }
+
+    /// The rules of a secret, `None` for every other kind.
+    pub fn secret(&self) -> Option<&Secret> {
+        match &self.kind {
+            Kind::Secret(secret) => Some(secret),
+            _ => None,
+        }
+    }
+}
+
+/// Another variable name of a field.
+#[derive(Debug, Clone, Copy)]
+pub struct Alias {
+    /// The whole variable name.
+    pub name: &'static str,
+    /// Whether its use is warned about.
+    pub deprecated: bool,
+}
+
+/// What kind of field it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A value that may be shown.
+    Plain,
+    /// A value that is never shown.
+    Secret(Secret),
+    /// A struct of settings within this one.
+    Nested(Nested),
+    /// Not loaded: always the type's `Default`.
+    Skipped,
+}
+
+/// What stands in for a value that no layer has.
+#[derive(Debug, Clone, Copy)]
+pub enum DefaultValue {
+    /// Nothing: the field is required, or an `Option`.
+    None,
+    /// The type's `Default::default()`.
+    Trait,
+    /// Text that is read as text from a variable is.
+    Text(&'static str),
+    /// An expression of the field's type, as the struct writes it.
+    Code(&'static str),
+}
+
+/// The built-in checks of a field. Those that depend on its type run in the generated code; this is their description.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// `range = 1024..=65535`, as the struct writes it.
+    pub range: Option<&'static str>,
+    /// `one_of = [..]`, each element as the struct writes it, string literals without their quotes.
+    pub one_of: &'static [&'static str],
+    /// The least number of characters of a text, elements of a list or bytes of a byte secret.
+    pub min_len: Option<usize>,
+}
+
+impl Rules {
+    /// No checks.
+    pub const EMPTY: Self = Self { range: None, one_of: &[], min_len: None };
+}
+
+/// What a secret is held to, and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Secret {
+    /// Where it comes from, in order; `None` for the struct's own `source`.
+    pub source: Option<&'static [Source]>,
+    /// How the value must begin.
+    pub prefix: Option<&'static str>,
+    /// The key format by name, a row of [`KeyFormat::ALL`](crate::secret::KeyFormat::ALL).
+    pub format: Option<&'static str>,
+    /// Values that count as missing, beside the common table.
+    pub placeholders: &'static [&'static str],
+    /// Whether `${NAME}` within the value is expanded in .env files.
+    pub expand: bool,
+    /// How old a version may be before a warning, where the store tells its age.
+    pub rotate_every: Option<Duration>,
+}
+
+impl Secret {
+    /// A secret without rules.
+    pub const EMPTY: Self = Self {
+        source: None,
+        prefix: None,
+        format: None,
+        placeholders: &[],
+        expand: false,
+        rotate_every: None,
+    };
+}
+
+/// A struct of settings within another.
+#[derive(Debug, Clone, Copy)]
+pub struct Nested {
+    /// The inner struct.
+    pub schema: &'static Schema,
+    /// What its variable names begin with after the outer prefix; `None` for the field's name and the delimiter.
+    pub prefix: Option<&'static str>,
+    /// The one secret that all of its fields come from, for `#[secret(nested, source = ..)]`.
+    pub source: Option<&'static [Source]>,
+}
+
+/// One place of a `source` list: a kind, a name and arguments. Only the store of that kind knows what they mean.
+#[derive(Debug, Clone, Copy)]
+pub struct Source {
+    /// `env`, `dotenv`, `docker`, `k8s`, `file`, `azure`, `aws`, `gcp`, `vault`, `dapr`, `json` or `store`.
+    pub kind: &'static str,
+    /// The first argument: a variable, a path, the name or id of a secret, or the name of a registered store.
+    pub name: Option<&'static str>,
+    /// The named arguments, in the order written.
+    pub args: &'static [Argument],
+}
+
+impl Source {
+    /// The environment: the process's variables, then the .env files.
+    pub const ENV: Self = Self { kind: "env", name: None, args: &[] };
+    /// Files of secrets: `NAME_FILE`, then the secrets directory.
+    pub const DOCKER: Self = Self { kind: "docker", name: None, args: &[] };
+}
+
+/// A named argument of a [`Source`]: `version = "3"`, or `raw` alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Argument {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: ArgumentValue,
+}
+
+/// The value of an [`Argument`].
+#[derive(Debug, Clone, Copy)]
+pub enum ArgumentValue {
+    /// A string literal.
+    Text(&'static str),
+    /// An integer literal.
+    Number(u64),
+    /// The name alone.
+    Flag,
+}
