@@ -197,14 +197,8 @@ pub struct Secret {
 
 impl Secret {
     /// A secret without rules.
-    pub const EMPTY: Self = Self {
-        source: None,
-        prefix: None,
-        format: None,
-        placeholders: &[],
-        expand: false,
-        rotate_every: None,
-    };
+    pub const EMPTY: Self =
+        Self { source: None, prefix: None, format: None, placeholders: &[], expand: false, rotate_every: None };
 }
 
 /// A struct of settings within another.
