@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret, SecretString};
+
 use crate::schema::Secret;
 
 /// How the keys of one provider begin.
@@ -185,6 +187,26 @@ pub(crate) fn expectation(rules: &Secret) -> Option<String> {
         (None, Some(format)) => Some(begins_with(format.prefixes)),
         (None, None) => None,
     }
+}
+
+/// How a stand-in for a test may begin, so that it passes for a value of the field.
+pub(crate) fn beginning(rules: &Secret) -> &'static str {
+    let format = rules.format.and_then(KeyFormat::by_name);
+    rules.prefix.or_else(|| format?.prefixes.first().copied()).unwrap_or_default()
+}
+
+/// Whether a loaded secret is worth calling a service with: no placeholder, and of the right form. Where the form does
+/// not decide, a key has over 10 characters.
+pub(crate) fn is_usable_key(secret: &SecretString, rules: &Secret) -> bool {
+    let text = secret.expose_secret(); // EXPOSE: judged, and only yes or no comes of it
+    let verdict = check(text, rules);
+    let decided = rules.prefix.is_some() || rules.format.is_some();
+    let right = match verdict {
+        Verdict::Wrong(_) => false,
+        Verdict::Fits if decided => true,
+        _ => text.chars().count() > 10,
+    };
+    right && !text.is_empty() && !super::is_placeholder(text, rules.placeholders)
 }
 
 /// `begins with AIza or AQ.`, without the prefixes that begin with another of them.

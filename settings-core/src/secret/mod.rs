@@ -11,7 +11,7 @@ mod types;
 pub use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 
 pub use self::format::KeyFormat;
-pub(crate) use self::format::{Mismatch, Verdict, check, expectation};
+pub(crate) use self::format::{Mismatch, Verdict, beginning, check, expectation, is_usable_key};
 pub use self::mask::{REDACTED, Redacted, Shown, escape, mask, redacted};
 pub use self::placeholder::is_placeholder;
 pub use self::types::SecretType;
