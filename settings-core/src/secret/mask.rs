@@ -270,3 +270,164 @@ impl fmt::Display for Redacted {
 pub fn redacted<T>(secret: &Option<T>) -> Option<Redacted> {
     secret.as_ref().map(|_| REDACTED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `Debug` shows of a text, without its quotes.
+    fn shown(text: &str) -> String {
+        format!("{:?}", Shown(text))
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "",
+            "80a0",
+            "dev",
+            "a b c",
+            "http://localhost:3000/docs",
+            "/run/secrets/key",
+            "ops@example.com",
+            "tcp://10.0.0.1:80",
+            "page=2&sort=asc",
+            "=",
+            "naïve",
+            "task-force",
+            "SK",
+            "SKIP",
+            "ASIA",
+            "ASIA-PACIFIC",
+            "s.example.com",
+            "begins with sk-",
+            "sk-",
+        ] {
+            assert_eq!(mask(text), text);
+        }
+    }
+
+    #[test]
+    fn passwords_of_urls() {
+        for (text, masked) in [
+            ("postgres://u:p@ss/w@host/db", "postgres://u:****@host/db"),
+            ("postgres://u:p:p://p//p@host/db", "postgres://u:****@host/db"),
+            ("postgres://u:p w@host/db", "postgres://u:****@host/db"),
+            ("redis://:pw@host:6379/0", "redis://:****@host:6379/0"),
+            ("https://pat@host/repo.git", "https://****@host/repo.git"),
+            ("postgres://a:pw@h1,postgres://b:pw@h2", "postgres://a:****@h2"),
+            (
+                "http://h:80/ postgres://a:pw@h1 amqp://b:pw@h2/v",
+                "http://h:80/ postgres://a:****@h1 amqp://b:****@h2/v",
+            ),
+            ("amqp://u:@host", "amqp://u:****@host"),
+        ] {
+            assert_eq!(mask(text), masked);
+        }
+    }
+
+    #[test]
+    fn parameters_that_are_secrets() {
+        for (text, masked) in [
+            ("https://h/?password=pw", "https://h/?password=****"),
+            ("https://h/?a=1&api_key=pw&b=2", "https://h/?a=1&api_key=****&b=2"),
+            ("https://h/?X-Amz-Signature=pw&x=1", "https://h/?X-Amz-Signature=****&x=1"),
+            ("https://h/?sig=p;w", "https://h/?sig=****"),
+            ("Server=h;Password=p;w&x", "Server=h;Password=****"),
+            ("host=h password=pw user=u", "host=h password=**** user=u"),
+            ("Endpoint=sb://h/;SharedAccessKey=pw=", "Endpoint=sb://h/;SharedAccessKey=****"),
+            ("password='p w' host=h", "password=****"),
+            ("password = pw", "password =****"),
+            ("token=", "token="),
+            ("token=p\"w", "token=****"),
+        ] {
+            assert_eq!(mask(text), masked);
+        }
+        assert_eq!(shown("a?token=p\"w"), "\"a?token=****\"");
+        for name in SECRET_NAMES {
+            assert_eq!(mask(&format!("?x_{name}=pw&y=1")), format!("?x_{name}=****&y=1"));
+        }
+    }
+
+    #[test]
+    fn every_known_key() {
+        for (_, prefix) in format::prefixes() {
+            let key = format!("{prefix}test1234CANARY");
+            for (before, after) in
+                [("", ""), ("Bearer ", ""), ("a,", " b"), ("a=", ""), ("\n", "\n"), ("%3D", ""), ("é", "")]
+            {
+                let text = format!("{before}{key}{after}");
+                assert!(mask(&text).contains(KEY), "{text:?}: {}", mask(&text));
+                assert!(!mask(&text).contains("CANARY"), "{text:?}: {}", mask(&text));
+                assert!(!shown(&text).contains("CANARY"), "{text:?}: {}", shown(&text));
+            }
+        }
+        assert_eq!(mask("first sk-test-key then"), "first [REDACTED] then");
+        assert_eq!(format!("{:?}", Shown(&["sk-test-key", "b"])), r#"["[REDACTED]", "b"]"#);
+    }
+
+    #[test]
+    fn the_rest_of_a_pem_file() {
+        assert_eq!(mask("key: -----BEGIN TEST KEY-----\nAAAA\n-----END TEST KEY-----\n"), "key: [REDACTED]");
+    }
+
+    #[test]
+    fn a_password_of_any_characters() {
+        for odd in "@/:?#&=;,'\"\\ \n\t\u{1b}%[](){}<>é…".chars() {
+            let url = format!("postgres://user:one{odd}two{odd}{odd}three@host/db");
+            for output in [mask(&url), shown(&url)] {
+                assert!(output.contains("postgres://user:****@host/db"), "{odd:?}: {output}");
+            }
+        }
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(mask("a\r\n\u{1b}[31mb\u{9b}c\u{7f}"), r"a\r\n\u{1b}[31mb\u{9b}c\u{7f}");
+        assert_eq!(mask("a\u{202e}b\u{2028}c"), r"a\u{202e}b\u{2028}c");
+        assert!(matches!(escape("naïve … 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_more_than_64_characters() {
+        assert_eq!(mask(&"é".repeat(64)), "é".repeat(64));
+        assert_eq!(mask(&"é".repeat(65)), format!("{}…", "é".repeat(64)));
+        assert_eq!(shown(&"a".repeat(100)), format!("\"{}…", "a".repeat(63)));
+    }
+
+    #[test]
+    fn masking_comes_before_shortening() {
+        let long = "p".repeat(100);
+        assert_eq!(mask(&format!("postgres://u:{long}@host/db")), "postgres://u:****@host/db");
+        let longer_than_read = "p".repeat(2 * READ);
+        for text in [
+            format!("postgres://u:{longer_than_read}@host"),
+            format!("https://{longer_than_read}@host"),
+            format!("?token={longer_than_read}"),
+            format!("sk-{longer_than_read}"),
+        ] {
+            for output in [mask(&text), shown(&text)] {
+                assert!(!output.contains("pp"), "{output}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_endless_debug_is_stopped() {
+        struct Endless;
+        impl Debug for Endless {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                loop {
+                    f.write_str("ab ")?;
+                }
+            }
+        }
+        assert_eq!(format!("{:?}", Shown(&Endless)).chars().count(), 65);
+    }
+
+    #[test]
+    fn redacted_options_stay_options() {
+        assert_eq!(format!("{:?} {:?}", redacted(&Some(1)), redacted::<u8>(&None)), "Some([REDACTED]) None");
+        assert_eq!(format!("{:#?}", Shown(&["a", "b"])), r#"["a", "b"]"#);
+    }
+}
