@@ -255,7 +255,8 @@ mod tests {
             .expect("a value that begins with AIza or AQ.")
             .describe("one that looks like a GitHub key");
         let openai = Problem::of_secret(Code::Missing, "openai_api_key", "OPENAI_API_KEY");
-        let report = Report::new("Chat", Task::CheckSecrets, vec![anthropic, password(), gemini, openai]);
+        let line = Problem::new(Code::DotenvSyntax, "", "").at(".env:3:1");
+        let report = Report::new("Chat", Task::CheckSecrets, vec![anthropic, password(), gemini, openai, line]);
         assert_lines(
             &report,
             &[
@@ -277,6 +278,8 @@ mod tests {
                 "      GitHub key",
                 "",
                 " 4. OPENAI_API_KEY  missing secret  [E101]   openai_api_key",
+                "",
+                " 5. .env:3:1  syntax error  [E110]",
             ],
         );
     }
@@ -307,7 +310,11 @@ mod tests {
     fn a_long_place_moves_only_its_own_outcome() {
         let problem = Problem::new(Code::Missing, "port", "PORT").looked_in(vec![
             Look::new("env", "PORT", Outcome::Empty),
-            Look::new("docker", "/a/directory/with/a/name/of/some/length/port", Outcome::NoFile),
+            Look::new(
+                "docker",
+                "/a/directory/with/a/name/of/some/length/port",
+                Outcome::Malformed("a directory and no file"),
+            ),
         ]);
         assert_lines(
             &Report::new("Chat", Task::Load, vec![problem]),
@@ -317,9 +324,20 @@ mod tests {
                 " 1. PORT  missing  [E101]   port",
                 "      looked in, highest first:",
                 "        env     PORT  empty",
-                "        docker  /a/directory/with/a/name/of/some/length/port  no such file",
+                "        docker  /a/directory/with/a/name/of/some/length/port  malformed (a",
+                "                      directory and no file)",
             ],
         );
+    }
+
+    #[test]
+    fn outcomes_far_to_the_right_have_some_room() {
+        let layer = "a-registered-store-with-a-long-name";
+        let similar = Some("PORTS".to_owned());
+        let look = Look::new(layer, "a/path/of/some/length", Outcome::NotSet { similar });
+        let text =
+            Report::new("Chat", Task::Load, vec![Problem::new(Code::Missing, "port", "PORT").looked_in(vec![look])]);
+        assert!(text.to_string().contains("  not set (PORTS is:\n"), "{text}");
     }
 
     #[test]

@@ -156,10 +156,8 @@ pub(crate) fn check(text: &str, rules: &Secret) -> Verdict {
         .format
         .and_then(KeyFormat::by_name)
         .map_or(Verdict::Fits, |format| judge(text, format.prefixes, Some(format), format.strict));
-    match (by_prefix, by_format) {
-        (wrong @ Verdict::Wrong(_), _) | (_, wrong @ Verdict::Wrong(_)) => wrong,
-        (Verdict::Fits, other) | (other, _) => other,
-    }
+    // A prefix is never merely doubted.
+    if by_prefix == Verdict::Fits { by_format } else { by_prefix }
 }
 
 fn judge(text: &str, wanted: &[&str], own: Option<&'static KeyFormat>, strict: bool) -> Verdict {
@@ -291,9 +289,13 @@ mod tests {
 
     #[test]
     fn a_prefix_of_the_users_own_is_what_decides() {
-        for (own, text) in
-            [("sk-lf-", "sk-lf-test"), ("sk-ant-api", "sk-ant-api03-test"), ("gh", "ghp_test"), ("s", "s.t")]
-        {
+        for (own, text) in [
+            ("sk-lf-", "sk-lf-test"),
+            ("sk-ant-api", "sk-ant-api03-test"),
+            ("sk-a", "sk-ant-test"),
+            ("gh", "ghp_test"),
+            ("s", "s.t"),
+        ] {
             assert_eq!(check(text, &prefix(own)), Verdict::Fits, "{own}");
         }
         assert_eq!(wrong("test", &prefix("corp-")), "expected a value that begins with corp-, found one that does not");
