@@ -68,3 +68,56 @@ fn look(look: &Look) -> Value {
         "detail": look.outcome().sentence(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{Code, Look, Outcome, Problem, Report, Task};
+
+    #[test]
+    fn every_name_is_there() {
+        let secret = Problem::of_secret(Code::Missing, "db.password", "DB_PASSWORD")
+            .looked_in(vec![Look::new("env", "DB_PASSWORD", Outcome::NotSet { similar: None })])
+            .fix("export DB_PASSWORD=...");
+        let plain = Problem::new(Code::Invalid, "port", "PORT").at(".env:7:6").expect("a number").show("80a0");
+        let report = Report::new("Chat", Task::Load, vec![secret, plain]).with_warnings(["a warning".into()]);
+        let expected = json!({
+            "settings": "Chat",
+            "exit_code": 78,
+            "problems": [
+                {
+                    "code": "E101",
+                    "kind": "missing",
+                    "title": "missing secret",
+                    "secret": true,
+                    "path": "db.password",
+                    "variable": "DB_PASSWORD",
+                    "location": null,
+                    "looked": [{"layer": "env", "place": "DB_PASSWORD", "outcome": "not_set", "detail": "not set"}],
+                    "expected": null,
+                    "found": null,
+                    "note": null,
+                    "fixes": ["export DB_PASSWORD=..."],
+                },
+                {
+                    "code": "E102",
+                    "kind": "invalid",
+                    "title": "invalid",
+                    "secret": false,
+                    "path": "port",
+                    "variable": "PORT",
+                    "location": ".env:7:6",
+                    "looked": [],
+                    "expected": "a number",
+                    "found": "`80a0`",
+                    "note": null,
+                    "fixes": [],
+                },
+            ],
+            "warnings": ["a warning"],
+        });
+        assert_eq!(serde_json::from_str::<Value>(&report.to_json()).unwrap(), expected);
+        assert_eq!(report.to_json().lines().count(), 1);
+    }
+}

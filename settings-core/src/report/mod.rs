@@ -122,3 +122,30 @@ impl fmt::Debug for Report {
 }
 
 impl error::Error for Report {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(codes: &[Code]) -> Report {
+        let problems = codes.iter().map(|&code| Problem::new(code, "port", "PORT")).collect();
+        Report::new("Chat", Task::Load, problems)
+    }
+
+    #[test]
+    fn only_stores_that_do_not_answer_are_worth_another_try() {
+        assert_eq!(report(&[Code::Unreachable]).exit_code(), 75);
+        assert_eq!(report(&[Code::Unreachable, Code::Unreachable]).exit_code(), 75);
+        assert_eq!(report(&[Code::Unreachable, Code::Missing]).exit_code(), 78);
+        for &code in Code::ALL.iter().filter(|&&code| code != Code::Unreachable) {
+            assert_eq!(report(&[code]).exit_code(), 78, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_without_a_source() {
+        let error: Box<dyn error::Error + Send + Sync> = Box::new(report(&[Code::Missing]));
+        assert!(error.source().is_none());
+        assert!(error.to_string().starts_with("Chat cannot load: 1 problem\n"));
+    }
+}
