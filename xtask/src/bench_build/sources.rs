@@ -9,28 +9,61 @@ use crate::{Result, cargo};
 /// The sizes of the structs.
 pub(super) const FIELDS: [usize; 2] = [100, 200];
 
-/// What the structs derive, in the order of the table.
-pub(super) const DERIVES: [Derive; 3] = [Derive::Nothing, Derive::Serde, Derive::Settings];
+/// The kinds of crates with such a struct, in the order of the table.
+pub(super) const SAMPLES: [Sample; 4] = [Sample::Plain, Sample::Serde, Sample::SerdeJson, Sample::Settings];
 
 /// The crates of the clean builds.
 pub(super) const PEERS: &str = "clean-figment";
 pub(super) const OURS: &str = "clean-settings-core";
 
+/// What a struct derives, and whether it is used.
 #[derive(Clone, Copy)]
-pub(super) enum Derive {
-    Nothing,
+pub(super) enum Sample {
+    Plain,
     Serde,
+    SerdeJson,
     Settings,
 }
 
-/// The name of the crate with a struct of so many fields.
-pub(super) fn leaf(derive: Derive, fields: usize) -> String {
-    let name = match derive {
-        Derive::Nothing => "plain",
-        Derive::Serde => "serde",
-        Derive::Settings => "settings",
-    };
-    format!("leaf-{name}-{fields}")
+impl Sample {
+    /// The name of the crate with a struct of so many fields.
+    pub(super) fn name(self, fields: usize) -> String {
+        let name = match self {
+            Self::Plain => "plain",
+            Self::Serde => "serde",
+            Self::SerdeJson => "serde-json",
+            Self::Settings => "settings",
+        };
+        format!("leaf-{name}-{fields}")
+    }
+
+    fn source(self, fields: usize) -> String {
+        let (derive, default) = match self {
+            Self::Plain => ("", ""),
+            Self::Serde | Self::SerdeJson => ("#[derive(serde::Deserialize)]\n", "    #[serde(default)]\n"),
+            Self::Settings => (
+                "#[derive(settings_core::Settings)]\n#[settings(env_prefix = \"SAMPLE_\")]\n",
+                "    #[setting(default)]\n",
+            ),
+        };
+        let usage = match self {
+            Self::Plain | Self::Serde => "",
+            Self::SerdeJson => {
+                "pub fn load(text: &str) -> Result<Sample, serde_json::Error> { serde_json::from_str(text) }\n"
+            }
+            Self::Settings => {
+                "use settings_core::Settings as _;\n\
+                 pub fn load() -> Result<Sample, settings_core::Report> { Sample::load_blocking() }\n"
+            }
+        };
+        let mut text = format!("{derive}pub struct Sample {{\n");
+        for (index, ty) in TYPES.iter().cycle().take(fields).enumerate() {
+            let default = if HAVE_DEFAULTS.contains(ty) { default } else { "" };
+            // Writing to a String does not fail.
+            let _ = write!(text, "    /// The value number {index}.\n{default}    pub field_{index}: {ty},\n");
+        }
+        format!("{text}}}\n\n{usage}")
+    }
 }
 
 /// Writes the workspace. It starts from the project's own lock file, and so from the same versions.
@@ -42,13 +75,13 @@ pub(super) fn write(root: &Path) -> Result<()> {
     let serde = "serde = { version = \"1.0\", features = [\"derive\"] }\n";
     let ours = format!("settings-core.path = {:?}\n", Path::new(cargo::ROOT).join("settings-core"));
     for fields in FIELDS {
-        for derive in DERIVES {
-            let dependencies = match derive {
-                Derive::Nothing => String::new(),
-                Derive::Serde => format!("{serde}serde_json = \"1.0\"\n"),
-                Derive::Settings => ours.clone(),
+        for sample in SAMPLES {
+            let dependencies = match sample {
+                Sample::Plain => String::new(),
+                Sample::Serde | Sample::SerdeJson => format!("{serde}serde_json = \"1.0\"\n"),
+                Sample::Settings => ours.clone(),
             };
-            write_crate(root, &leaf(derive, fields), &dependencies, &source(derive, fields))?;
+            write_crate(root, &sample.name(fields), &dependencies, &sample.source(fields))?;
         }
     }
     let figment = "figment = { version = \"0.10.19\", features = [\"toml\"] }\n";
@@ -70,31 +103,6 @@ fn write_crate(root: &Path, name: &str, dependencies: &str, source: &str) -> Res
     Ok(fs::write(directory.join("src/lib.rs"), source)?)
 }
 
-/// A struct, and one use of what it derives, which is where generic code gets compiled.
-fn source(derive: Derive, fields: usize) -> String {
-    let (attribute, default, usage) = match derive {
-        Derive::Nothing => ("", "", ""),
-        Derive::Serde => (
-            "#[derive(serde::Deserialize)]\n",
-            "    #[serde(default)]\n",
-            "pub fn load(text: &str) -> Result<Sample, serde_json::Error> { serde_json::from_str(text) }\n",
-        ),
-        Derive::Settings => (
-            "#[derive(settings_core::Settings)]\n#[settings(env_prefix = \"SAMPLE_\")]\n",
-            "    #[setting(default)]\n",
-            "pub fn load() -> Result<Sample, settings_core::Report> {\n    \
-             <Sample as settings_core::Settings>::load_blocking()\n}\n",
-        ),
-    };
-    let mut text = format!("{attribute}pub struct Sample {{\n");
-    for (index, ty) in TYPES.iter().cycle().take(fields).enumerate() {
-        let default = if index % 4 == 3 && !ty.starts_with("Option") && !ty.ends_with("IpAddr") { default } else { "" };
-        // Writing to a String does not fail.
-        let _ = write!(text, "    /// The value number {index}.\n{default}    pub field_{index}: {ty},\n");
-    }
-    format!("{text}}}\n\n{usage}")
-}
-
 const TYPES: [&str; 10] = [
     "String",
     "u16",
@@ -107,3 +115,5 @@ const TYPES: [&str; 10] = [
     "std::time::Duration",
     "Vec<String>",
 ];
+
+const HAVE_DEFAULTS: [&str; 2] = ["u64", "bool"];
