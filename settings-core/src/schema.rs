@@ -118,6 +118,11 @@ impl Field {
         !self.optional && matches!(self.default, DefaultValue::None) && !matches!(self.kind, Kind::Skipped)
     }
 
+    /// Whether it is a struct of settings within this one.
+    pub fn is_nested(&self) -> bool {
+        matches!(self.kind, Kind::Nested(_))
+    }
+
     /// The rules of a secret, `None` for every other kind.
     pub fn secret(&self) -> Option<&Secret> {
         match &self.kind {

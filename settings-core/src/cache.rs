@@ -1,0 +1,170 @@
+//! The one cached value of each struct of settings, and the guard it is read through.
+
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+use crate::report::{Code, Problem, Report, Task};
+use crate::resolve::walk::{Step, walk};
+use crate::testing;
+use crate::value::Blueprint;
+
+/// A struct that can be cached: every one without type parameters.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "has no cache of its own",
+    note = "a struct with type parameters has many types and no one static: load it with `load()` and keep it, or wrap \
+            the one type you need in a struct without parameters"
+)]
+pub trait Cached: Blueprint {
+    /// The type's cell.
+    fn cell() -> &'static Cell<Self>;
+}
+
+/// Holds the cached settings of one type. The derive makes one for each.
+pub struct Cell<S> {
+    current: ArcSwapOption<S>,
+    /// Held by the one who loads; the others wait for what it brings.
+    leader: Mutex<()>,
+}
+
+impl<S> fmt::Debug for Cell<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cell")
+    }
+}
+
+impl<S> Cell<S> {
+    /// An empty cell.
+    #[expect(clippy::new_without_default, reason = "only ever a static")]
+    pub const fn new() -> Self {
+        Self { current: ArcSwapOption::const_empty(), leader: Mutex::new(()) }
+    }
+}
+
+impl<S: Blueprint> Cell<S> {
+    /// Puts a new value in the place of the cached one, unless it cannot be loaded.
+    pub(crate) fn replace(&self, load: impl FnOnce() -> Result<S, Report>) -> Result<(), Report> {
+        let _loading = Loading::begin::<S>()?;
+        let _leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+        self.current.store(Some(Arc::new(load()?)));
+        Ok(())
+    }
+
+    #[cold]
+    fn first(&self) -> Result<Guard<S>, Report> {
+        let _loading = Loading::begin::<S>()?;
+        let _leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current.load();
+        if current.is_some() {
+            return Ok(Guard(current));
+        }
+        let settings = Arc::new(crate::loader::load(&crate::layer::Places::default())?);
+        self.current.store(Some(Arc::clone(&settings)));
+        Ok(Guard::from(settings))
+    }
+}
+
+/// The cached settings, or those of the test's scope.
+pub(crate) fn try_get<S: Cached>() -> Result<Guard<S>, Report> {
+    if let Some(scope) = testing::scoped::<S>() {
+        return Ok(Guard::from(scope.settings()));
+    }
+    let cell = S::cell();
+    let current = cell.current.load();
+    if current.is_some() { Ok(Guard(current)) } else { cell.first() }
+}
+
+/// Whether the text secret of that name is a usable key.
+pub(crate) fn holds_key<S: Blueprint>(settings: &S, name: &str) -> bool {
+    let mut usable = false;
+    walk(S::SCHEMA, &mut |step| {
+        let Step::Field(leaf) = step else { return };
+        if let (true, Some(rules), Some(text)) =
+            (leaf.is_called(name), leaf.field.secret(), settings.secret_text(&leaf.path()))
+        {
+            usable = crate::secret::is_usable_key(text, rules);
+        }
+    });
+    usable
+}
+
+/// Tells why there are no settings, in the only way left to a call that promises them.
+#[cold]
+#[track_caller]
+#[expect(clippy::panic, reason = "`get` is documented to panic; `try_get` is there for those who will not have it")]
+pub(crate) fn refuse(report: &Report) -> ! {
+    panic!("{report}")
+}
+
+/// Settings as they were when they were asked for. They stay as they are while the guard lives, whatever is loaded
+/// meanwhile.
+///
+/// It is cheap to get and cheap to drop; hold it for a request rather than for the life of the program. What must live
+/// longer is an [`Arc`], by [`into_arc`](Self::into_arc).
+pub struct Guard<S>(arc_swap::Guard<Option<Arc<S>>>);
+
+impl<S> Guard<S> {
+    /// The settings with shared ownership, for tasks and threads that outlive the caller.
+    pub fn into_arc(self) -> Arc<S> {
+        match arc_swap::Guard::into_inner(self.0) {
+            Some(settings) => settings,
+            None => unreachable!("a guard is made of settings that are there"),
+        }
+    }
+}
+
+impl<S> From<Arc<S>> for Guard<S> {
+    fn from(settings: Arc<S>) -> Self {
+        Self(arc_swap::Guard::from_inner(Some(settings)))
+    }
+}
+
+impl<S> Deref for Guard<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        match &*self.0 {
+            Some(settings) => settings,
+            None => unreachable!("a guard is made of settings that are there"),
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Guard<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+thread_local! {
+    /// The types that this thread is loading, so that code which is part of a load and asks for its result gets an
+    /// answer and no deadlock.
+    static LOADING: RefCell<Vec<TypeId>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Loading(TypeId);
+
+impl Loading {
+    fn begin<S: Blueprint>() -> Result<Self, Report> {
+        let id = TypeId::of::<S>();
+        LOADING.with_borrow_mut(|loading| {
+            if loading.contains(&id) {
+                let problem = Problem::new(Code::WhileLoading, "", S::SCHEMA.name);
+                return Err(Report::new(S::SCHEMA.name, Task::Load, vec![problem]));
+            }
+            loading.push(id);
+            Ok(Self(id))
+        })
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        LOADING.with_borrow_mut(|loading| loading.retain(|id| *id != self.0));
+    }
+}

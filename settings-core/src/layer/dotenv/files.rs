@@ -1,0 +1,189 @@
+//! Several .env files as one layer, and the search for a name in them.
+
+use std::path::{Path, PathBuf};
+
+use super::lint::{self, Warning};
+use super::parse::{Binding, Document, Error, Place};
+use super::read::{self, ReadError};
+
+/// The .env files of a load, the later above the earlier.
+pub(crate) struct DotenvFiles {
+    files: Vec<DotenvFile>,
+    /// Every binding by the hash of its key, the bindings of one hash in the order of the files.
+    index: Vec<(u64, Hit)>,
+}
+
+/// One file of the layer: read, missing, or refused.
+pub(crate) struct DotenvFile {
+    path: PathBuf,
+    /// Empty when the file was not read.
+    document: Document,
+    failure: Option<ReadError>,
+}
+
+/// A binding that was found. The order is that of the files and their lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hit {
+    file: u32,
+    binding: u32,
+}
+
+impl DotenvFiles {
+    /// Reads and parses every file. What is wrong with one is found in [`files`](Self::files).
+    pub(crate) fn open(paths: &[PathBuf]) -> Self {
+        Self::new(paths.iter().map(|path| DotenvFile::open(path)).collect())
+    }
+
+    pub(super) fn new(files: Vec<DotenvFile>) -> Self {
+        let mut index = Vec::with_capacity(files.iter().map(DotenvFile::len).sum());
+        for (number, file) in files.iter().enumerate() {
+            let hits = (0..).map(|binding| Hit { file: number as u32, binding });
+            let hashes = file.document.bindings().iter().map(|binding| hash(file.document.key(binding)));
+            index.extend(hashes.zip(hits));
+        }
+        index.sort_unstable();
+        Self { files, index }
+    }
+
+    /// The files, the lowest first.
+    pub(crate) fn files(&self) -> &[DotenvFile] {
+        &self.files
+    }
+
+    /// The binding of the variable `name` that counts.
+    ///
+    /// The last file that has the name in any ASCII case wins, even with an empty value, which so hides the name in
+    /// earlier files. Within a file the exact name wins over other cases, and then the last line.
+    pub(crate) fn lookup(&self, name: &str) -> Option<Hit> {
+        let mut best: Option<Hit> = None;
+        for &(_, hit) in self.namesakes(name).iter().rev() {
+            if best.is_some_and(|best| best.file != hit.file) {
+                break;
+            }
+            let key = self.key(hit);
+            if key == name {
+                return Some(hit);
+            }
+            if best.is_none() && key.eq_ignore_ascii_case(name) {
+                best = Some(hit);
+            }
+        }
+        best
+    }
+
+    /// What `${name}` within the binding `here` refers to: the nearest line above it, in its file or in an earlier one,
+    /// or else the last line below it in its file.
+    pub(super) fn referent(&self, name: &str, here: Hit) -> Option<Hit> {
+        let namesakes = self.namesakes(name);
+        let (above, below) = namesakes.split_at(namesakes.partition_point(|&(_, hit)| hit < here));
+        let below = below.iter().filter(|(_, hit)| hit.file == here.file && *hit != here);
+        let mut candidates = above.iter().rev().chain(below.rev()).map(|&(_, hit)| hit);
+        candidates.find(|&hit| self.key(hit) == name)
+    }
+
+    /// The names of all variables, for hints.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(|DotenvFile { document, .. }| {
+            document.certain_bindings().iter().map(|binding| document.key(binding))
+        })
+    }
+
+    /// The name as the file writes it.
+    pub(crate) fn key(&self, hit: Hit) -> &str {
+        let (document, binding) = self.binding(hit);
+        document.key(binding)
+    }
+
+    /// The file that `hit` is in.
+    pub(crate) fn path(&self, hit: Hit) -> &Path {
+        self.files[hit.file as usize].path()
+    }
+
+    /// Where the value of `hit` begins.
+    pub(crate) fn place(&self, hit: Hit) -> Place {
+        self.binding(hit).1.place()
+    }
+
+    /// The value, each `${` in it as it stands: how a secret is read.
+    pub(crate) fn literal(&self, hit: Hit) -> &str {
+        let (document, binding) = self.binding(hit);
+        document.text(binding)
+    }
+
+    /// Whether the value has a `${` that is not quoted away, so that [`expanded`](Self::expanded) differs from
+    /// [`literal`](Self::literal).
+    pub(crate) fn has_references(&self, hit: Hit) -> bool {
+        self.references(hit, 0).next().is_some()
+    }
+
+    /// Where the literal value, after its first `skip` bytes, has a `${` that is not quoted away.
+    pub(super) fn references(&self, hit: Hit, skip: usize) -> impl Iterator<Item = usize> {
+        let (document, binding) = self.binding(hit);
+        document.references(binding, skip)
+    }
+
+    fn binding(&self, hit: Hit) -> (&Document, &Binding) {
+        let document = &self.files[hit.file as usize].document;
+        (document, &document.bindings()[hit.binding as usize])
+    }
+
+    /// Every binding of the name in any ASCII case, and rarely one of another name with the same hash.
+    fn namesakes(&self, name: &str) -> &[(u64, Hit)] {
+        let wanted = hash(name);
+        let start = self.index.partition_point(|&(hash, _)| hash < wanted);
+        let namesakes = &self.index[start..];
+        &namesakes[..namesakes.partition_point(|&(hash, _)| hash == wanted)]
+    }
+}
+
+impl DotenvFile {
+    fn open(path: &Path) -> Self {
+        match read::read(path) {
+            Ok(bytes) => Self { path: path.into(), document: Document::parse(bytes), failure: None },
+            Err(failure) => Self { path: path.into(), document: Document::default(), failure: Some(failure) },
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn from_bytes(path: &str, bytes: &[u8]) -> Self {
+        let document = Document::parse(zeroize::Zeroizing::new(bytes.to_vec()));
+        Self { path: path.into(), document, failure: None }
+    }
+
+    /// The path as it was given.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many bindings there are.
+    pub(crate) fn len(&self) -> usize {
+        self.document.bindings().len()
+    }
+
+    /// Whether there is no such file, which is no mistake.
+    pub(crate) fn missing(&self) -> bool {
+        self.failure == Some(ReadError::Missing)
+    }
+
+    /// Why a file that is there was not read.
+    pub(crate) fn failure(&self) -> Option<ReadError> {
+        self.failure.filter(|&failure| failure != ReadError::Missing)
+    }
+
+    /// Every line that cannot be read.
+    pub(crate) fn errors(&self) -> &[Error] {
+        self.document.errors()
+    }
+
+    /// Every line that another tool would read otherwise.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        lint::warnings(&self.document)
+    }
+}
+
+/// FNV-1a over the lower case. Whoever writes keys that collide slows down only their own program.
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

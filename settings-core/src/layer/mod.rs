@@ -1,0 +1,172 @@
+//! The places below the process that may hold values: one file a layer. A layer is opened only when a field still lacks
+//! a value.
+
+pub(crate) mod dotenv;
+pub(crate) mod env;
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use crate::report::{Code, Look, Outcome, Problem, hint};
+use crate::schema::Schema;
+use crate::value::Tree;
+use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place, ReadError};
+use env::{Env, Variables};
+
+/// Where to look, as the loader was told.
+#[derive(Clone, Default)]
+pub(crate) struct Places {
+    /// The environment variables; `None` for the process's own.
+    pub(crate) variables: Variables,
+    /// The .env files; `None` for those of the schema.
+    pub(crate) env_files: Option<Vec<PathBuf>>,
+    /// Values given in code by path or variable, the later wins.
+    pub(crate) given: Vec<(String, Tree)>,
+    /// Nothing but what is given here.
+    pub(crate) hermetic: bool,
+    /// Take placeholders and empty texts for values, and leave out every rule and check.
+    pub(crate) unchecked: bool,
+}
+
+/// The layers of one load.
+pub(crate) struct Layers<'p> {
+    pub(crate) given: &'p [(String, Tree)],
+    pub(crate) env: Env<'p>,
+    places: &'p Places,
+    schema: &'static Schema,
+    dotenv: OnceCell<DotenvFiles>,
+}
+
+impl<'p> Layers<'p> {
+    pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
+        let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
+        Self { given: &places.given, env, places, schema, dotenv: OnceCell::new() }
+    }
+
+    /// The .env files, read when first asked for.
+    pub(crate) fn dotenv(&self) -> &DotenvFiles {
+        self.dotenv.get_or_init(|| match &self.places.env_files {
+            Some(files) => DotenvFiles::open(files),
+            None if self.places.hermetic => DotenvFiles::open(&[]),
+            None => DotenvFiles::open(&self.schema.env_files.iter().map(PathBuf::from).collect::<Vec<_>>()),
+        })
+    }
+
+    /// Whether every file that was opened could be read and has no errors.
+    pub(crate) fn sound(&self) -> bool {
+        self.opened().all(|file| file.failure().is_none() && file.errors().is_empty())
+    }
+
+    /// What is wrong with the files that were opened.
+    pub(crate) fn file_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for file in self.opened() {
+            let path = show(file.path());
+            if let Some(failure) = file.failure() {
+                problems.push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
+            }
+            problems.extend(file.errors().iter().map(|error| {
+                let Place { line, column } = error.place;
+                let key = error.key.as_deref().unwrap_or_default();
+                Problem::new(Code::DotenvSyntax, "", key).at(&format!("{path}:{line}:{column}")).explain(&sentence(error))
+            }));
+        }
+        problems
+    }
+
+    fn opened(&self) -> impl Iterator<Item = &DotenvFile> {
+        self.dotenv.get().into_iter().flat_map(DotenvFiles::files)
+    }
+
+    /// `.env:7:6`.
+    pub(crate) fn place_in_dotenv(&self, hit: Hit) -> String {
+        let files = self.dotenv();
+        let Place { line, column } = files.place(hit);
+        format!("{}:{line}:{column}", show(files.path(hit)))
+    }
+
+    /// Whether the line of this name is one that cannot be read, so that the name is not missing.
+    pub(crate) fn is_broken(&self, name: &str) -> bool {
+        let mut errors = self.opened().flat_map(DotenvFile::errors);
+        errors.any(|error| error.key.as_deref().is_some_and(|key| key.eq_ignore_ascii_case(name)))
+    }
+
+    /// Writes down that no .env file has the name, the highest file first.
+    pub(crate) fn note_missed(&self, name: &str, trail: &mut Trail) {
+        if !trail.is_written() {
+            return;
+        }
+        let files = self.dotenv();
+        for file in files.files().iter().rev() {
+            let outcome = if file.missing() {
+                Outcome::NoFile
+            } else if let Some(failure) = file.failure() {
+                Outcome::Unreadable(match failure {
+                    ReadError::Unreadable(kind) => kind,
+                    _ => std::io::ErrorKind::InvalidInput,
+                })
+            } else if file.errors().is_empty() {
+                let similar = hint::nearest(name, files.keys()).map(str::to_owned);
+                Outcome::NoSuchKey { keys: file.len(), similar }
+            } else {
+                Outcome::Syntax(file.errors().len())
+            };
+            trail.note(".env", &show(file.path()), outcome);
+        }
+    }
+
+    /// A variable that is set and reads much like the one that is not.
+    pub(crate) fn similar_variable(&self, name: &str) -> Option<String> {
+        let names = self.env.names();
+        hint::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
+    }
+}
+
+/// What a search writes down on its way. A load writes nothing; a report and an explanation go the same way again.
+#[derive(Default)]
+pub(crate) struct Trail {
+    looked: Option<Vec<Look>>,
+    /// The file, line and column of the value, where it has one.
+    pub(crate) location: Option<String>,
+}
+
+impl Trail {
+    pub(crate) fn written() -> Self {
+        Self { looked: Some(Vec::new()), location: None }
+    }
+
+    pub(crate) fn into_looked(self) -> Vec<Look> {
+        self.looked.unwrap_or_default()
+    }
+
+    pub(crate) fn is_written(&self) -> bool {
+        self.looked.is_some()
+    }
+
+    pub(crate) fn note(&mut self, layer: &'static str, place: &str, outcome: Outcome) {
+        if let Some(looked) = &mut self.looked {
+            looked.push(Look::new(layer, place, outcome));
+        }
+    }
+}
+
+/// A path as reports show it: a relative one begins with `./`, so that it is seen to be one.
+fn show(path: &Path) -> String {
+    if path.is_relative() && !path.starts_with(".") && !path.starts_with("..") {
+        return format!("./{}", path.display());
+    }
+    path.display().to_string()
+}
+
+/// What is wrong with a line, and how it is put right.
+fn sentence(error: &Error) -> String {
+    let fix = match error.kind {
+        ErrorKind::UnterminatedQuote => "close the quote, or put the value in the other kind of quotes",
+        ErrorKind::TextAfterQuote => "quote the whole value, or begin a comment with ` #`",
+        ErrorKind::MissingEquals => "write NAME=value, or begin a comment with #",
+        ErrorKind::BadKey => "a name has letters, digits, `_`, `-` and `.`",
+        ErrorKind::NotUtf8 | ErrorKind::Utf16 => "save the file as UTF-8",
+        ErrorKind::Nul => "remove the NUL byte",
+    };
+    format!("{}: {fix}", error.kind)
+}

@@ -1,0 +1,286 @@
+//! Where to look: the builder that a load starts from.
+
+use std::ffi::OsString;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use crate::cache::Cached;
+use crate::explain::Explanation;
+use crate::layer::{Layers, Places};
+use crate::report::{Code, Problem, Report, Task};
+use crate::resolve::walk::{Leaf, Step, walk};
+use crate::resolve::{diagnose, find, names, resolve, resolve_where};
+use crate::schema::Schema;
+use crate::secret::SecretString;
+use crate::testing;
+use crate::value::{Blueprint, Failure, Fault, Slot, Tree, Values, check_secret};
+
+/// Loads a struct of settings from places that differ from those its attributes name.
+///
+/// Made by [`Settings::loader`](crate::Settings::loader). Without any further call it looks where
+/// [`Settings::load`](crate::Settings::load) does.
+///
+/// ```
+/// use settings_core::Settings;
+///
+/// #[derive(Settings)]
+/// #[settings(env_prefix = "CHAT_")]
+/// struct Chat {
+///     port: u16,
+/// }
+///
+/// let chat = Chat::loader().hermetic().env([("CHAT_PORT", "9000")]).load_blocking()?;
+/// assert_eq!(chat.port, 9000);
+/// # Ok::<(), settings_core::Report>(())
+/// ```
+#[must_use = "a loader does nothing until it is told to load"]
+pub struct Loader<S> {
+    places: Places,
+    of: PhantomData<fn() -> S>,
+}
+
+impl<S: Blueprint> Loader<S> {
+    pub(crate) fn new() -> Self {
+        Self { places: Places::default(), of: PhantomData }
+    }
+
+    /// Reads variables from these pairs instead of the process environment. Further calls add to them.
+    ///
+    /// The .env files are still read; [`hermetic`](Self::hermetic) leaves them out.
+    pub fn env<K: Into<String>, V: Into<OsString>>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self {
+        let given = self.places.variables.get_or_insert_default();
+        given.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    /// Looks at nothing but what this loader is given: not at the process environment, nor at the files and stores that
+    /// the struct names.
+    pub fn hermetic(mut self) -> Self {
+        self.places.hermetic = true;
+        self
+    }
+
+    /// Reads this .env file in the place of those that the struct names. With several calls the later file wins. A file
+    /// that does not exist is skipped.
+    pub fn env_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.places.env_files.get_or_insert_default().push(path.into());
+        self
+    }
+
+    /// Gives a field its value, above every other layer. A field of a nested struct is named by its path, `db.port`.
+    ///
+    /// Text is read as text from a variable is. A name that no field has is a problem in the report of the load.
+    ///
+    /// ```
+    /// # use settings_core::Settings;
+    /// # #[derive(Settings)]
+    /// # struct Chat { port: u16 }
+    /// let chat = Chat::loader().hermetic().set("port", 9000).load_blocking()?;
+    /// assert_eq!(chat.port, 9000);
+    /// # Ok::<(), settings_core::Report>(())
+    /// ```
+    pub fn set(mut self, field: impl Into<String>, value: impl Into<Tree>) -> Self {
+        self.places.given.push((field.into(), value.into()));
+        self
+    }
+
+    /// Loads the struct: every layer is asked, every value read and checked.
+    ///
+    /// # Errors
+    ///
+    /// One report on everything that is missing, invalid or could not be checked.
+    pub async fn load(self) -> Result<S, Report> {
+        self.load_blocking()
+    }
+
+    /// [`load`](Self::load) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_blocking(self) -> Result<S, Report> {
+        match testing::scoped::<S>() {
+            Some(scope) => scope.build(),
+            None => load(&self.places),
+        }
+    }
+
+    /// Loads the struct and makes it what [`Settings::get`](crate::Settings::get) gives from now on.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load); what was cached before stays.
+    pub async fn init(self) -> Result<(), Report>
+    where
+        S: Cached,
+    {
+        self.init_blocking()
+    }
+
+    /// [`init`](Self::init) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`init`](Self::init).
+    pub fn init_blocking(self) -> Result<(), Report>
+    where
+        S: Cached,
+    {
+        match testing::scoped::<S>() {
+            Some(scope) => scope.build().map(drop),
+            None => S::cell().replace(|| load(&self.places)),
+        }
+    }
+
+    /// Tells where every field's value comes from, whether or not the struct loads.
+    ///
+    /// # Errors
+    ///
+    /// A report when the names given or the struct's own names are at fault.
+    pub async fn explain(self) -> Result<Explanation, Report> {
+        self.explain_blocking()
+    }
+
+    /// [`explain`](Self::explain) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`explain`](Self::explain).
+    pub fn explain_blocking(self) -> Result<Explanation, Report> {
+        with_layers::<S, _>(&self.places, |schema, layers| Ok(Explanation::new(schema, layers)))
+    }
+
+    /// Looks for the required secrets, and for nothing else. The struct is not built.
+    ///
+    /// # Errors
+    ///
+    /// A report that begins with the variables of the secrets that are missing, invalid or could not be checked.
+    pub async fn check_required_secrets(self) -> Result<(), Report> {
+        self.check_required_secrets_blocking()
+    }
+
+    /// [`check_required_secrets`](Self::check_required_secrets) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_required_secrets`](Self::check_required_secrets).
+    pub fn check_required_secrets_blocking(self) -> Result<(), Report> {
+        with_layers::<S, _>(&self.places, check_required_secrets)
+    }
+
+    /// One secret, by its field or its variable. A name that is not declared is looked for as a variable is, where the
+    /// struct's secrets come from.
+    ///
+    /// # Errors
+    ///
+    /// A report when the value breaks the field's rules or could not be read; and when the name is that of a field that
+    /// is no secret.
+    pub async fn get_secret(self, name: &str) -> Result<Option<SecretString>, Report> {
+        self.get_secret_blocking(name)
+    }
+
+    /// [`get_secret`](Self::get_secret) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`get_secret`](Self::get_secret).
+    pub fn get_secret_blocking(self, name: &str) -> Result<Option<SecretString>, Report> {
+        with_layers::<S, _>(&self.places, |schema, layers| get_secret(schema, layers, name))
+    }
+}
+
+/// Loads a struct from the places given: data goes from the layers to values, and from there to the struct or the report.
+pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
+    let schema = S::SCHEMA;
+    refuse_misuse(schema, places, Task::Load)?;
+    let layers = Layers::new(places, schema);
+    let (found, failures) = resolve(schema, &layers);
+    let mut values = Values::new(found, failures, places.unchecked);
+    let built = S::build(&mut values);
+    let failures = values.into_failures();
+    match built {
+        Some(settings) if failures.is_empty() && layers.sound() => Ok(settings),
+        _ => Err(diagnose::report(schema, &layers, &failures, Task::Load)),
+    }
+}
+
+/// Opens the layers for something else than a load; those of the test's scope, if there is one.
+fn with_layers<S: Blueprint, R>(
+    places: &Places,
+    then: impl FnOnce(&'static Schema, &Layers<'_>) -> Result<R, Report>,
+) -> Result<R, Report> {
+    let scope = testing::scoped::<S>();
+    let scoped = scope.as_ref().map(|scope| scope.places());
+    let places = scoped.as_ref().unwrap_or(places);
+    refuse_misuse(S::SCHEMA, places, Task::Load)?;
+    then(S::SCHEMA, &Layers::new(places, S::SCHEMA))
+}
+
+/// Mistakes of the program, whatever the values are: two fields on one name, a value for a field that is not there.
+fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result<(), Report> {
+    let mut problems = names::collisions(schema);
+    if !places.given.is_empty() {
+        problems.extend(names::unknown(schema, places.given.iter().map(|(name, _)| name.as_str())));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Report::new(schema.name, task, problems)) }
+}
+
+fn check_required_secrets(schema: &'static Schema, layers: &Layers<'_>) -> Result<(), Report> {
+    let required = |leaf: &Leaf<'_>| leaf.field.secret().is_some() && leaf.is_required();
+    let (found, mut failures) = resolve_where(schema, layers, &required);
+    walk(schema, &mut |step| {
+        let Step::Field(leaf) = step else { return };
+        if !required(leaf) {
+            return;
+        }
+        let fault = match found.get(leaf.at).map(|resolved| &resolved.slot) {
+            Some(Slot::Secret(secret)) => match check_secret(secret, leaf.field) {
+                None => return,
+                Some(fault) => fault,
+            },
+            Some(Slot::Unset) => Fault::Missing,
+            _ => return,
+        };
+        failures.push(Failure { at: leaf.at, fault });
+    });
+    if failures.is_empty() && layers.sound() {
+        return Ok(());
+    }
+    Err(diagnose::report(schema, layers, &failures, Task::CheckSecrets))
+}
+
+fn get_secret(schema: &'static Schema, layers: &Layers<'_>, name: &str) -> Result<Option<SecretString>, Report> {
+    let mut answer = None;
+    walk(schema, &mut |step| match step {
+        Step::Field(leaf) if leaf.is_called(name) => answer = Some(read_secret(schema, layers, leaf)),
+        _ => {}
+    });
+    answer.unwrap_or_else(|| {
+        let mut answer = Ok(None);
+        crate::resolve::walk::undeclared(schema, name, &mut |leaf| answer = read_secret(schema, layers, leaf));
+        answer
+    })
+}
+
+fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) -> Result<Option<SecretString>, Report> {
+    let refuse = |problem| Err(Report::new(schema.name, Task::Load, vec![problem]));
+    if leaf.field.secret().is_none() {
+        let note = "The field is no secret; its value is in the loaded struct.";
+        return refuse(Problem::new(Code::UnknownField, &leaf.path(), leaf.variable).explain(note));
+    }
+    let mut finder = find::Finder::new(layers);
+    let slot = finder.find(leaf, &mut crate::layer::Trail::default());
+    let fault = match (slot, finder.failures.pop()) {
+        (_, Some(failure)) => Some(failure.fault),
+        (Slot::Secret(secret), None) => match check_secret(&secret, leaf.field) {
+            None => return Ok(Some(secret)),
+            fault => fault,
+        },
+        _ => None,
+    };
+    match fault {
+        Some(fault) => refuse(diagnose::problem(&fault, leaf, layers)),
+        None if layers.sound() => Ok(None),
+        None => Err(Report::new(schema.name, Task::Load, layers.file_problems())),
+    }
+}

@@ -1,0 +1,177 @@
+//! The stable codes of problems.
+
+use std::fmt;
+
+/// What a problem is, by a code that stays the same from version to version.
+///
+/// | code | title | what happened |
+/// |---|---|---|
+/// | E101 | missing | no layer has a value |
+/// | E102 | invalid | the value breaks its type, its range or another rule of its field |
+/// | E103 | empty | a secret is set to the empty text, and no other layer has it |
+/// | E104 | placeholder | a secret is still the text of a template, and no other layer has it |
+/// | E105 | not UTF-8 | the variable or file is not text |
+/// | E106 | own check | the check that the struct brings (`validate`) refused the values as a whole |
+/// | E107 | shared name | two fields are read from one variable name |
+/// | E108 | unknown field | `set`, `get_secret` or `rotate_secret` was given a name that no field has |
+/// | E110 | .env syntax | a line of a .env file is not a binding |
+/// | E111 | unreadable file | a file is there and cannot be read |
+/// | E120 | store not available | a store is asked for that this program does not have |
+/// | E130 | called while loading | the settings were asked for by code that is part of loading them |
+/// | E201 | could not be checked | a store did not answer |
+/// | E202 | could not be checked | a store refused |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// E101: no layer has a value.
+    Missing,
+    /// E102: the value breaks its type or a rule of its field.
+    Invalid,
+    /// E103: a secret is set to the empty text.
+    Empty,
+    /// E104: a secret is still the text of a template.
+    Placeholder,
+    /// E105: the variable or file is not text.
+    NotUtf8,
+    /// E106: the struct's own check refused.
+    OwnCheck,
+    /// E107: two fields are read from one variable name.
+    SharedName,
+    /// E108: a name that no field has.
+    UnknownField,
+    /// E110: a line of a .env file is not a binding.
+    DotenvSyntax,
+    /// E111: a file is there and cannot be read.
+    UnreadableFile,
+    /// E120: a store that this program does not have.
+    StoreUnavailable,
+    /// E130: the settings were asked for while they were being loaded.
+    WhileLoading,
+    /// E201: a store did not answer.
+    Unreachable,
+    /// E202: a store refused.
+    Denied,
+}
+
+/// What a reader has to do about a problem: supply a value, correct it, try again, or correct the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// There is no value.
+    Missing,
+    /// There is one, and it is wrong.
+    Invalid,
+    /// Whether there is one is not known.
+    Unchecked,
+    /// The program uses the settings wrongly, whatever their values.
+    Misuse,
+}
+
+impl Code {
+    /// Every code, in ascending order.
+    pub const ALL: &[Self] = &[
+        Self::Missing,
+        Self::Invalid,
+        Self::Empty,
+        Self::Placeholder,
+        Self::NotUtf8,
+        Self::OwnCheck,
+        Self::SharedName,
+        Self::UnknownField,
+        Self::DotenvSyntax,
+        Self::UnreadableFile,
+        Self::StoreUnavailable,
+        Self::WhileLoading,
+        Self::Unreachable,
+        Self::Denied,
+    ];
+
+    /// The code as reports print it.
+    ///
+    /// ```
+    /// use settings_core::report::Code;
+    ///
+    /// assert_eq!(Code::Missing.as_str(), "E101");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "E101",
+            Self::Invalid => "E102",
+            Self::Empty => "E103",
+            Self::Placeholder => "E104",
+            Self::NotUtf8 => "E105",
+            Self::OwnCheck => "E106",
+            Self::SharedName => "E107",
+            Self::UnknownField => "E108",
+            Self::DotenvSyntax => "E110",
+            Self::UnreadableFile => "E111",
+            Self::StoreUnavailable => "E120",
+            Self::WhileLoading => "E130",
+            Self::Unreachable => "E201",
+            Self::Denied => "E202",
+        }
+    }
+
+    /// What has to be done about it.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Missing | Self::Empty | Self::Placeholder => Kind::Missing,
+            Self::Invalid | Self::NotUtf8 | Self::OwnCheck | Self::DotenvSyntax => Kind::Invalid,
+            Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied => Kind::Unchecked,
+            Self::SharedName | Self::UnknownField | Self::WhileLoading => Kind::Misuse,
+        }
+    }
+
+    /// A few words for the headline of a problem.
+    pub(crate) fn title(self, secret: bool) -> &'static str {
+        match (self, secret) {
+            (Self::Missing, true) => "missing secret",
+            (Self::Missing, false) => "missing",
+            (Self::Invalid, true) => "invalid secret",
+            (Self::Invalid, false) => "invalid",
+            (Self::Empty, true) => "empty secret",
+            (Self::Empty, false) => "empty",
+            (Self::Placeholder, true) => "placeholder instead of a secret",
+            (Self::Placeholder, false) => "placeholder",
+            (Self::NotUtf8, _) => "not UTF-8",
+            (Self::OwnCheck, _) => "refused by its own check",
+            (Self::SharedName, _) => "name of two fields",
+            (Self::UnknownField, _) => "unknown field",
+            (Self::DotenvSyntax, _) => "syntax error",
+            (Self::UnreadableFile, _) => "unreadable file",
+            (Self::StoreUnavailable, _) => "store not available",
+            (Self::WhileLoading, _) => "called while loading",
+            (Self::Unreachable | Self::Denied, _) => "could not be checked",
+        }
+    }
+
+    /// The sentence that explains it where the problem has none of its own.
+    pub(crate) fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Empty => Some("The empty text counts as unset."),
+            Self::Placeholder => Some("The text of a template counts as unset; put the real value there."),
+            Self::WhileLoading => Some("A default, a check or a store asked for the settings that it helps to load."),
+            Self::Unreachable => Some("The store did not answer; trying again may help."),
+            Self::Denied => Some("The store answered that this program may not read it; trying again does not help."),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Kind {
+    /// One word, as the JSON form has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Invalid => "invalid",
+            Self::Unchecked => "unchecked",
+            Self::Misuse => "misuse",
+        }
+    }
+}

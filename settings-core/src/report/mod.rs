@@ -1,0 +1,124 @@
+//! What went wrong: every problem of a load, with where each value was looked for and what would put it right.
+
+mod code;
+pub(crate) mod hint;
+mod json;
+mod outcome;
+mod problem;
+mod render;
+
+use std::io::Write;
+use std::{error, fmt, io, process};
+
+pub use self::code::{Code, Kind};
+pub use self::outcome::Outcome;
+pub use self::problem::{Look, Problem};
+
+/// All problems of a load, at least one.
+///
+/// `Display` and `Debug` both print the report that a program shows when it cannot start, so that it reads well from an
+/// `unwrap` too; [`exit`](Self::exit) prints it and leaves; [`to_json`](Self::to_json) is the same for programs.
+/// Neither holds any part of a secret.
+///
+/// ```
+/// use settings_core::{Settings, report::Code};
+///
+/// #[derive(Settings)]
+/// struct Chat {
+///     port: u16,
+/// }
+///
+/// let report = Chat::loader().hermetic().env([("PORT", "80a0")]).load_blocking().unwrap_err();
+/// assert_eq!(report.problems()[0].code(), Code::Invalid);
+/// assert_eq!(report.problems()[0].path(), "port");
+/// assert_eq!(report.exit_code(), 78);
+/// assert!(report.to_string().starts_with("Chat cannot load: 1 problem\n"));
+/// ```
+#[derive(Clone)]
+pub struct Report {
+    settings: &'static str,
+    task: Task,
+    problems: Vec<Problem>,
+    warnings: Vec<String>,
+}
+
+/// What could not be done, for the headline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Load the settings, or read one of them.
+    Load,
+    /// Check that the required secrets are there.
+    CheckSecrets,
+}
+
+/// `EX_TEMPFAIL` of sysexits.h: trying again may help.
+const TRY_AGAIN: i32 = 75;
+/// `EX_CONFIG` of sysexits.h: the configuration has to change.
+const CONFIGURATION: i32 = 78;
+
+impl Report {
+    /// A report on the struct named `settings`, with its problems in the order of its fields.
+    pub(crate) fn new(settings: &'static str, task: Task, problems: Vec<Problem>) -> Self {
+        Self { settings, task, problems, warnings: Vec::new() }
+    }
+
+    /// Adds what did not stop the load but may have to do with why it failed.
+    pub(crate) fn with_warnings(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+        self.warnings.extend(warnings.into_iter().map(|warning| crate::secret::escape(&warning).into_owned()));
+        self
+    }
+
+    /// The name of the struct of settings.
+    pub fn settings(&self) -> &'static str {
+        self.settings
+    }
+
+    /// The problems, in the order of the struct's fields.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What did not stop the load but may have to do with why it failed.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The code to leave the process with: 75 (try again later) when every problem is a store that did not answer,
+    /// else 78 (the configuration has to change).
+    pub fn exit_code(&self) -> i32 {
+        let unreachable = |problem: &Problem| problem.code() == Code::Unreachable;
+        if self.problems.iter().all(unreachable) { TRY_AGAIN } else { CONFIGURATION }
+    }
+
+    /// Prints `error: ` and the report to the standard error, and leaves the process with [`exit_code`](Self::exit_code).
+    ///
+    /// ```no_run
+    /// use settings_core::Settings;
+    ///
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     port: u16,
+    /// }
+    ///
+    /// let chat = Chat::load_blocking().unwrap_or_else(|report| report.exit());
+    /// ```
+    pub fn exit(&self) -> ! {
+        // Without a standard error there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "error: {self}");
+        process::exit(self.exit_code())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        render::report(self, f)
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl error::Error for Report {}

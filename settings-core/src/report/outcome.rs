@@ -1,0 +1,113 @@
+//! What was found at a place.
+
+use std::borrow::Cow;
+use std::io;
+
+use crate::secret::escape;
+
+/// What was found at one place that a value was looked for in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The value is there.
+    Found,
+    /// The variable is not set.
+    NotSet {
+        /// A variable that is set and reads much alike.
+        similar: Option<String>,
+    },
+    /// The text is empty, which counts as unset.
+    Empty,
+    /// The text is a placeholder, which counts as unset.
+    Placeholder,
+    /// The bytes are not UTF-8.
+    NotUtf8,
+    /// The file has no such key.
+    NoSuchKey {
+        /// How many keys it has.
+        keys: usize,
+        /// One of them that reads much alike.
+        similar: Option<String>,
+    },
+    /// There is no such file.
+    NoFile,
+    /// There is a file that cannot be read, and why.
+    Unreadable(io::ErrorKind),
+    /// The file has so many errors of syntax.
+    Syntax(usize),
+    /// What the store needs to know in order to be asked is missing: what.
+    NotConfigured(Cow<'static, str>),
+    /// The program is built without this store.
+    NotBuiltIn,
+    /// The store has no such secret.
+    NotFound,
+    /// The store refused.
+    Denied,
+    /// The store did not answer, and how that showed: `timed out after 5 s, 3 tries`.
+    Unreachable(Cow<'static, str>),
+    /// The store's answer has not the form that was asked for.
+    Malformed(&'static str),
+}
+
+impl Outcome {
+    /// One word for programs, as the JSON form has it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::NotSet { .. } => "not_set",
+            Self::Empty => "empty",
+            Self::Placeholder => "placeholder",
+            Self::NotUtf8 => "not_utf8",
+            Self::NoSuchKey { .. } => "no_such_key",
+            Self::NoFile => "no_file",
+            Self::Unreadable(_) => "unreadable",
+            Self::Syntax(_) => "syntax",
+            Self::NotConfigured(_) => "not_configured",
+            Self::NotBuiltIn => "not_built_in",
+            Self::NotFound => "not_found",
+            Self::Denied => "denied",
+            Self::Unreachable(_) => "unreachable",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+
+    /// A few words for readers, with control characters escaped.
+    ///
+    /// ```
+    /// use settings_core::report::Outcome;
+    ///
+    /// assert_eq!(Outcome::NoSuchKey { keys: 6, similar: None }.sentence(), "6 keys, not this one");
+    /// ```
+    pub fn sentence(&self) -> String {
+        let sentence = match self {
+            Self::Found => "found".into(),
+            Self::NotSet { similar: None } => "not set".into(),
+            Self::NotSet { similar: Some(name) } => format!("not set ({name} is: did you mean that?)"),
+            Self::Empty => "empty".into(),
+            Self::Placeholder => "a placeholder".into(),
+            Self::NotUtf8 => "not UTF-8".into(),
+            Self::NoSuchKey { keys, similar } => {
+                let missed = match keys {
+                    0 => "no keys".into(),
+                    1 => "1 key, not this one".into(),
+                    _ => format!("{keys} keys, not this one"),
+                };
+                match similar {
+                    Some(name) => format!("{missed} ({name} is: did you mean that?)"),
+                    None => missed,
+                }
+            }
+            Self::NoFile => "no such file".into(),
+            Self::Unreadable(kind) => format!("unreadable: {kind}"),
+            Self::Syntax(1) => "1 syntax error".into(),
+            Self::Syntax(count) => format!("{count} syntax errors"),
+            Self::NotConfigured(missing) => format!("not configured ({missing})"),
+            Self::NotBuiltIn => "not built into this program".into(),
+            Self::NotFound => "not found".into(),
+            Self::Denied => "access denied".into(),
+            Self::Unreachable(how) => how.to_string(),
+            Self::Malformed(how) => format!("malformed ({how})"),
+        };
+        escape(&sentence).into_owned()
+    }
+}

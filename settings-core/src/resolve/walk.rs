@@ -1,0 +1,188 @@
+//! The fields of a struct and of those nested in it, one after the other, each with its variable name and path.
+
+use std::cell::OnceCell;
+
+use crate::schema::{Field, Kind, Nested, Schema, Secret, Source};
+use crate::value::{ROOT, Tree};
+
+/// One stop of a [`walk`].
+pub(crate) enum Step<'w> {
+    /// A nested struct begins. It has a slot of its own, before those of its fields.
+    Enter(&'w Leaf<'w>),
+    /// A plain field or a secret.
+    Field(&'w Leaf<'w>),
+    /// The nested struct ends.
+    Leave,
+}
+
+/// A field at its place below the struct that is loaded.
+pub(crate) struct Leaf<'w> {
+    /// Its place in the order of slots.
+    pub(crate) at: usize,
+    pub(crate) field: &'static Field,
+    /// The whole variable name.
+    pub(crate) variable: &'w str,
+    /// The struct that is loaded, then the nested ones on the way to the field.
+    pub(crate) scopes: &'w [Scope],
+    /// What generated names begin with here; each scope holds a part of it.
+    prefix: &'w str,
+}
+
+/// A struct on the way to a field.
+pub(crate) struct Scope {
+    pub(crate) schema: &'static Schema,
+    /// The field that it is nested in; `None` for the struct that is loaded.
+    pub(crate) field: Option<&'static Field>,
+    /// The place of its own slot.
+    pub(crate) at: usize,
+    prefix_len: usize,
+    json_len: usize,
+    /// Its JSON variable in the environment and in the .env files, read when a field lacks a value.
+    pub(crate) json: [OnceCell<JsonVariable>; 2],
+}
+
+/// The JSON variable of a nested struct, in one layer.
+pub(crate) enum JsonVariable {
+    Unset,
+    Object(Tree),
+    /// It is no JSON object of the struct's keys, which was recorded.
+    Broken,
+}
+
+impl Scope {
+    fn root(schema: &'static Schema) -> Self {
+        let prefix_len = schema.env_prefix.len();
+        Self { schema, field: None, at: ROOT, prefix_len, json_len: 0, json: [const { OnceCell::new() }; 2] }
+    }
+}
+
+impl<'w> Leaf<'w> {
+    /// The names to ask for, the first that has a value wins.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.variable).chain(self.field.aliases.iter().map(|alias| alias.name))
+    }
+
+    /// Whether this is the field's path or one of its variables.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.names().any(|own| own == name) || self.path() == name
+    }
+
+    /// Whether the load fails without it: it is required, and no struct around it is an `Option`.
+    pub(crate) fn is_required(&self) -> bool {
+        let optional = self.scopes.iter().any(|scope| scope.field.is_some_and(|field| field.optional));
+        self.field.required() && !optional
+    }
+
+    /// `db.password`.
+    pub(crate) fn path(&self) -> String {
+        let outer = self.scopes.iter().filter_map(|scope| scope.field.map(|field| field.name));
+        outer.chain([self.field.name]).collect::<Vec<_>>().join(".")
+    }
+
+    /// The variable that may hold the whole of a nested struct as JSON, if the struct has a name of its own.
+    pub(crate) fn json_variable(&self, scope: &Scope) -> Option<&'w str> {
+        self.prefix.get(..scope.json_len).filter(|name| !name.is_empty() && scope.field.is_some())
+    }
+
+    /// The keys that lead from the scope to this field in JSON.
+    pub(crate) fn keys_below<'s>(&'s self, scope: &'s Scope) -> impl Iterator<Item = &'static str> + 's {
+        let below = self.scopes.iter().skip_while(move |other| !std::ptr::eq(*other, scope)).skip(1);
+        below.filter_map(|scope| scope.field.map(|field| field.name)).chain([self.field.name])
+    }
+
+    /// Where a secret comes from: its own `source`, else that of the nearest struct that has one.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &'static Source> {
+        const COMMON: &[Source] = &[Source::ENV, Source::DOCKER];
+        let own = self.field.secret().and_then(|secret| secret.source);
+        let outer = self.scopes.iter().rev().find_map(|scope| match scope.field.map(|field| &field.kind) {
+            Some(Kind::Nested(Nested { source: Some(source), .. })) => Some(*source),
+            _ => scope.schema.source,
+        });
+        let written = own.or(outer).unwrap_or(COMMON);
+        let exact = written.iter().any(|source| source.kind == "env");
+        let before = if exact { &[] } else { COMMON };
+        before.iter().chain(written)
+    }
+}
+
+/// Visits every field that is loaded, in the order in which the derive builds them.
+pub(crate) fn walk(schema: &'static Schema, visit: &mut dyn FnMut(Step<'_>)) {
+    let root = Scope::root(schema);
+    Walker { root: schema, name: schema.env_prefix.to_owned(), scopes: vec![root], at: 0, visit }.fields_of(schema);
+}
+
+/// Visits a secret that no field declares, under the name that is asked for.
+pub(crate) fn undeclared(schema: &'static Schema, name: &str, visit: &mut dyn FnMut(&Leaf<'_>)) {
+    const SECRET: &Field = &Field { kind: Kind::Secret(Secret::EMPTY), absolute: true, optional: true, ..Field::EMPTY };
+    let scopes = [Scope::root(schema)];
+    visit(&Leaf { at: 0, field: SECRET, variable: name, scopes: &scopes, prefix: "" });
+}
+
+struct Walker<'v> {
+    root: &'static Schema,
+    /// One buffer for all names: the prefix of the innermost scope, and behind it the name in hand.
+    name: String,
+    scopes: Vec<Scope>,
+    at: usize,
+    visit: &'v mut dyn FnMut(Step<'_>),
+}
+
+impl Walker<'_> {
+    fn fields_of(&mut self, schema: &'static Schema) {
+        for field in schema.fields {
+            match &field.kind {
+                Kind::Skipped => continue,
+                Kind::Nested(nested) => self.nested(schema, field, nested),
+                Kind::Plain | Kind::Secret(_) => {
+                    self.stop(schema, field);
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    fn nested(&mut self, owner: &'static Schema, field: &'static Field, nested: &Nested) {
+        self.stop(owner, field);
+        let outer_len = self.name.len();
+        match nested.prefix {
+            Some(prefix) => self.name.push_str(prefix),
+            None => {
+                self.name.push_str(field.stem(owner));
+                self.name.push_str(self.root.nested_delimiter);
+            }
+        }
+        let name = self.name.strip_suffix(self.root.nested_delimiter).unwrap_or(&self.name);
+        let json_len = if self.name.len() == outer_len { 0 } else { name.trim_end_matches('_').len() };
+        self.scopes.push(Scope {
+            schema: nested.schema,
+            field: Some(field),
+            at: self.at,
+            prefix_len: self.name.len(),
+            json_len,
+            json: [const { OnceCell::new() }; 2],
+        });
+        self.at += 1;
+        self.fields_of(nested.schema);
+        self.scopes.pop();
+        self.name.truncate(outer_len);
+        (self.visit)(Step::Leave);
+    }
+
+    fn stop(&mut self, owner: &'static Schema, field: &'static Field) {
+        let prefix_len = self.scopes.last().map_or(0, |scope| scope.prefix_len);
+        let whole = field.absolute || self.scopes.len() == 1;
+        if !whole {
+            self.name.truncate(prefix_len);
+            self.name.push_str(field.stem(owner));
+        }
+        let leaf = Leaf {
+            at: self.at,
+            field,
+            variable: if whole { field.variable } else { &self.name },
+            scopes: &self.scopes,
+            prefix: &self.name[..prefix_len],
+        };
+        (self.visit)(if field.is_nested() { Step::Enter(&leaf) } else { Step::Field(&leaf) });
+        self.name.truncate(prefix_len);
+    }
+}

@@ -1,0 +1,18 @@
+//! Secrets: their types, what they are held to, and what is shown in their place.
+//!
+//! The types are those of the [`secrecy`] crate: wiped when they are dropped, without `Display`, `PartialEq` or
+//! `Serialize`, and read by [`ExposeSecret::expose_secret`] alone.
+
+mod format;
+mod mask;
+mod placeholder;
+mod types;
+
+pub use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
+
+pub use self::format::KeyFormat;
+pub(crate) use self::format::{Mismatch, Verdict, beginning, check, expectation, is_usable_key};
+pub use self::mask::{REDACTED, Redacted, Shown, escape, mask, redacted};
+pub use self::placeholder::is_placeholder;
+pub use self::types::SecretType;
+pub(crate) use self::types::secret_string;

@@ -1,0 +1,109 @@
+//! From text to a secret type, without a copy that is not wiped.
+
+use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
+use zeroize::Zeroize;
+
+use crate::schema::Secret;
+
+/// A type that a `#[secret]` field may have: `SecretString`, `SecretSlice<u8>` or `SecretBox<[u8; N]>`.
+///
+/// The trait is sealed. An error is a fixed sentence, so that no part of a secret, nor its length, can enter it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a secret type",
+    label = "not a secret type",
+    note = "use `SecretString`, `SecretSlice<u8>`, `SecretBox<[u8; N]>` or an `Option` of one"
+)]
+pub trait SecretType: sealed::Sealed + Sized {
+    /// The secret that `text` spells, by the rules of its field.
+    fn from_text(text: SecretString, rules: &Secret) -> Result<Self, &'static str>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for SecretString {}
+
+impl SecretType for SecretString {
+    fn from_text(text: SecretString, _: &Secret) -> Result<Self, &'static str> {
+        Ok(text)
+    }
+}
+
+impl sealed::Sealed for SecretSlice<u8> {}
+
+impl SecretType for SecretSlice<u8> {
+    fn from_text(text: SecretString, _: &Secret) -> Result<Self, &'static str> {
+        Ok(Self::new(text.expose_secret().as_bytes().into())) // EXPOSE: its bytes go from one wiped box to another
+    }
+}
+
+impl<const N: usize> sealed::Sealed for SecretBox<[u8; N]> {}
+
+impl<const N: usize> SecretType for SecretBox<[u8; N]> {
+    fn from_text(text: SecretString, _: &Secret) -> Result<Self, &'static str> {
+        let bytes: Box<[u8]> = text.expose_secret().as_bytes().into(); // EXPOSE: its bytes go from one wiped box to another
+        match bytes.try_into() {
+            Ok(array) => Ok(Self::new(array)),
+            Err(mut bytes) => {
+                bytes.zeroize();
+                Err("expected exactly as many bytes as the type holds")
+            }
+        }
+    }
+}
+
+/// Takes `text` over into a secret, without a copy that is not wiped.
+pub(crate) fn secret_string(mut text: String) -> SecretString {
+    if text.capacity() == text.len() {
+        return SecretString::from(text);
+    }
+    // To shrink the block in place, the allocator may move it and leave the old one as it is.
+    let secret = SecretString::new(text.as_str().into());
+    text.zeroize();
+    secret
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> SecretString {
+        secret_string(text.to_owned())
+    }
+
+    #[test]
+    fn a_text_is_itself() {
+        let text = SecretString::from_text(secret("sk-test-key"), &Secret::EMPTY).unwrap();
+        assert_eq!(text.expose_secret(), "sk-test-key");
+    }
+
+    #[test]
+    fn a_slice_is_the_bytes_of_the_text() {
+        let bytes = SecretSlice::from_text(secret("ké"), &Secret::EMPTY).unwrap();
+        assert_eq!(bytes.expose_secret(), "ké".as_bytes());
+    }
+
+    #[test]
+    fn an_array_wants_exactly_its_bytes() {
+        let array = SecretBox::<[u8; 4]>::from_text(secret("1234"), &Secret::EMPTY).unwrap();
+        assert_eq!(array.expose_secret(), b"1234");
+        let errors = ["", "123", "12345", "çççç"].map(|text| {
+            let result = SecretBox::<[u8; 4]>::from_text(secret(text), &Secret::EMPTY);
+            result.map(|_| "no error").unwrap_or_else(|sentence| sentence)
+        });
+        assert_eq!(errors, ["expected exactly as many bytes as the type holds"; 4]);
+    }
+
+    #[test]
+    fn an_exact_string_is_taken_over_and_any_other_is_copied() {
+        let exact = String::from("sk-test-key").into_boxed_str().into_string();
+        let block = exact.as_ptr();
+        assert_eq!(secret_string(exact).expose_secret().as_ptr(), block);
+
+        let mut roomy = String::with_capacity(4096);
+        roomy.push_str("sk-test-key");
+        assert_eq!(secret_string(roomy).expose_secret(), "sk-test-key");
+        assert_eq!(secret_string(String::with_capacity(8)).expose_secret(), "");
+    }
+}

@@ -1,0 +1,343 @@
+//! Values on their way into a struct: what the layers found, read as the fields' types.
+//!
+//! The derive implements [`Blueprint`] with thin calls to [`Values`]; all logic is here and in the modules below.
+
+pub(crate) mod rules;
+mod text;
+mod tree;
+
+use std::fmt::Display;
+
+use serde::de::DeserializeOwned;
+
+use crate::schema::{DefaultValue, Field, Schema, Secret};
+use crate::secret::{ExposeSecret, Mismatch, SecretString, SecretType, Verdict};
+
+pub use text::ReadError;
+pub(crate) use text::Text;
+pub use tree::Tree;
+
+/// What the derive implements: the description of a struct, and how it is built from what the layers found.
+///
+/// It is not meant to be written by hand. Everything that users call stands on [`Settings`](crate::Settings), which
+/// every type with a blueprint has.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct of settings",
+    label = "has no `#[derive(Settings)]`",
+    note = "write `#[derive(Settings)]` on the struct; a plain value needs no `nested`"
+)]
+pub trait Blueprint: Sized + Send + Sync + 'static {
+    /// What to load.
+    const SCHEMA: &'static Schema;
+
+    /// Builds the struct, or records in `values` everything that stands against it and gives `None`.
+    fn build(values: &mut Values) -> Option<Self>;
+
+    /// The secret at this path of the loaded struct, where it is there and a text.
+    fn secret_text(&self, path: &str) -> Option<&SecretString>;
+}
+
+/// A type that a plain field may have: whatever serde reads into an owned value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a plain setting",
+    note = "a plain field's type implements serde's `Deserialize`",
+    note = "a secret is a `SecretString`, marked `#[secret]`; a struct of settings is marked `#[setting(nested)]`"
+)]
+pub trait Plain: DeserializeOwned {}
+
+impl<T: DeserializeOwned> Plain for T {}
+
+/// What the layers found for one field.
+#[derive(Default)]
+pub(crate) enum Slot {
+    /// Nothing.
+    #[default]
+    Unset,
+    /// Text, as from a variable.
+    Text(String),
+    /// The text of a secret.
+    Secret(SecretString),
+    /// A typed value, given in code or read from JSON.
+    Tree(Tree),
+    /// The head of a nested struct, whose fields follow: how many slots they take, and whether any has a value.
+    Group { len: usize, set: bool },
+    /// Something that cannot be used; the failure stands in the list already.
+    Failed,
+}
+
+/// A field with what was found for it.
+pub(crate) struct Resolved {
+    pub(crate) field: &'static Field,
+    pub(crate) slot: Slot,
+}
+
+/// Why the value of a field cannot be used.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// No layer has it.
+    Missing,
+    /// The text is not what the type expects; says what that is.
+    Expected(String),
+    /// What the type's or the user's own code said of a plain value. It may quote the value.
+    Said(String),
+    /// A built-in rule is broken.
+    Rule(Rule),
+    /// What a check of a secret said, which cannot quote it.
+    Secret(&'static str),
+    /// A secret does not begin as it should.
+    Format(Mismatch),
+    /// What the struct's own check said.
+    Whole(String),
+    /// A variable that is used does not hold UTF-8.
+    NotUtf8,
+    /// A variable or value that should hold a JSON object does not.
+    NotJson { variable: String },
+    /// A JSON object has a key that no field claims.
+    UnknownKey { variable: String, nearest: Option<&'static str> },
+    /// A `${..}` in a .env value cannot be expanded.
+    Expansion(String),
+}
+
+/// A built-in rule of a plain field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Range,
+    OneOf,
+    MinLen,
+}
+
+/// A fault and the field it was found at, by its place in the order of slots.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) at: usize,
+    pub(crate) fault: Fault,
+}
+
+/// What stands against the text of a secret: the rules that hold for it whatever type it becomes.
+pub(crate) fn check_secret(secret: &SecretString, field: &Field) -> Option<Fault> {
+    let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
+    if let Some(Verdict::Wrong(mismatch)) = field.secret().map(|rules| crate::secret::check(text, rules)) {
+        return Some(Fault::Format(mismatch));
+    }
+    let long_enough = field.rules.min_len.is_none_or(|least| rules::min_len(text, least));
+    (!long_enough).then_some(Fault::Rule(Rule::MinLen))
+}
+
+/// The place of the struct that is loaded, which has no slot of its own.
+pub(crate) const ROOT: usize = usize::MAX;
+
+/// A cursor over what the layers found, which reads it field by field as the schema lists them.
+pub struct Values {
+    found: std::vec::IntoIter<Resolved>,
+    field: &'static Field,
+    /// The place of the field taken last, and of the struct that it belongs to.
+    at: usize,
+    within: usize,
+    taken: usize,
+    unchecked: bool,
+    failures: Vec<Failure>,
+}
+
+/// What reading one field gave.
+#[derive(Debug)]
+#[must_use]
+pub enum Read<T> {
+    /// No layer has it.
+    Unset,
+    /// It cannot be used, which was recorded.
+    Failed,
+    /// The value.
+    Value(T),
+}
+
+impl<T> Read<T> {
+    /// The default in the place of a value that no layer has.
+    pub fn or(self, default: impl FnOnce() -> T) -> Self {
+        match self {
+            Self::Unset => Self::Value(default()),
+            read => read,
+        }
+    }
+
+    /// The value of an `Option` field: no value is a value.
+    pub fn optional(self) -> Option<Option<T>> {
+        match self {
+            Self::Unset => Some(None),
+            Self::Failed => None,
+            Self::Value(value) => Some(Some(value)),
+        }
+    }
+}
+
+impl Values {
+    /// `unchecked` leaves out the rules and checks: for the values of a mock that says so.
+    pub(crate) fn new(found: Vec<Resolved>, failures: Vec<Failure>, unchecked: bool) -> Self {
+        const NOTHING: &Field = &Field::EMPTY;
+        Self { found: found.into_iter(), field: NOTHING, at: ROOT, within: ROOT, taken: 0, unchecked, failures }
+    }
+
+    /// Everything that stands against the struct.
+    pub(crate) fn into_failures(self) -> Vec<Failure> {
+        self.failures
+    }
+
+    /// Reads the next field as a plain value.
+    pub fn plain<T: Plain>(&mut self) -> Read<T> {
+        let read = match self.take() {
+            Slot::Text(text) => T::deserialize(Text::new(text)),
+            Slot::Tree(tree) => T::deserialize(tree),
+            Slot::Unset => match self.field.default {
+                DefaultValue::Text(text) => T::deserialize(Text::new(text.to_owned())),
+                _ => return Read::Unset,
+            },
+            _ => return Read::Failed,
+        };
+        match read {
+            Ok(value) => Read::Value(value),
+            Err(error) => self.refuse(error.into()),
+        }
+    }
+
+    /// Reads the next field as a secret, and holds it to its rules.
+    pub fn secret<T: SecretType>(&mut self) -> Read<T> {
+        match self.take() {
+            Slot::Secret(secret) => match self.checked(secret).and_then(|secret| self.decode(secret)) {
+                Ok(value) => Read::Value(value),
+                Err(fault) => self.refuse(fault),
+            },
+            Slot::Unset => Read::Unset,
+            _ => Read::Failed,
+        }
+    }
+
+    /// Reads the next field as a struct of settings.
+    pub fn nested<T: Blueprint>(&mut self) -> Read<T> {
+        let _ = self.take();
+        self.build_nested()
+    }
+
+    /// Reads the next field as a struct of settings, unset when no layer has anything of it.
+    pub fn nested_optional<T: Blueprint>(&mut self) -> Read<T> {
+        if let Slot::Group { len, set: false } = self.take() {
+            self.found.by_ref().take(len).for_each(drop);
+            self.taken += len;
+            return Read::Unset;
+        }
+        self.build_nested()
+    }
+
+    fn build_nested<T: Blueprint>(&mut self) -> Read<T> {
+        let (field, at, within) = (self.field, self.at, self.within);
+        self.within = at;
+        let built = T::build(self);
+        (self.field, self.at, self.within) = (field, at, within);
+        match built {
+            Some(value) => Read::Value(value),
+            None => Read::Failed,
+        }
+    }
+
+    /// Holds the field's value to its `range`.
+    pub fn range<T>(&mut self, read: &Read<T>, holds: impl FnOnce(&T) -> bool) {
+        self.rule(read, Rule::Range, holds);
+    }
+
+    /// Holds the field's value to its `one_of`.
+    pub fn one_of<T>(&mut self, read: &Read<T>, holds: impl FnOnce(&T) -> bool) {
+        self.rule(read, Rule::OneOf, holds);
+    }
+
+    /// Holds the field's value to its `min_len`.
+    pub fn min_len<T>(&mut self, read: &Read<T>, holds: impl FnOnce(&T) -> bool) {
+        self.rule(read, Rule::MinLen, holds);
+    }
+
+    fn rule<T>(&mut self, read: &Read<T>, rule: Rule, holds: impl FnOnce(&T) -> bool) {
+        if let Read::Value(value) = read {
+            if !self.unchecked && !holds(value) {
+                self.fail(Fault::Rule(rule));
+            }
+        }
+    }
+
+    /// Runs the user's own check of a plain value or a nested struct.
+    pub fn validate<T, E: Display>(&mut self, read: &Read<T>, check: impl FnOnce(&T) -> Result<(), E>) {
+        if let (Read::Value(value), false) = (read, self.unchecked) {
+            if let Err(error) = check(value) {
+                self.fail(Fault::Said(error.to_string()));
+            }
+        }
+    }
+
+    /// Runs the user's own check of a secret, whose error cannot quote it.
+    pub fn validate_secret<T>(&mut self, read: &Read<T>, check: impl FnOnce(&T) -> Result<(), &'static str>) {
+        if let (Read::Value(value), false) = (read, self.unchecked) {
+            if let Err(error) = check(value) {
+                self.fail(Fault::Secret(error));
+            }
+        }
+    }
+
+    /// The value of a required field; that there is none is recorded.
+    pub fn required<T>(&mut self, read: Read<T>) -> Option<T> {
+        match read {
+            Read::Value(value) => Some(value),
+            Read::Failed => None,
+            Read::Unset => {
+                self.fail(Fault::Missing);
+                None
+            }
+        }
+    }
+
+    /// Runs the struct's own check, once all of its fields are there and right.
+    pub fn whole<T, E: Display>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), E>) -> Option<T> {
+        if self.failures.is_empty() && !self.unchecked {
+            if let Err(error) = check(&built) {
+                self.failures.push(Failure { at: self.within, fault: Fault::Whole(error.to_string()) });
+            }
+        }
+        Some(built)
+    }
+
+    /// The same for a struct with secrets, whose error cannot quote one.
+    pub fn whole_secret<T>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), &'static str>) -> Option<T> {
+        self.whole(built, check)
+    }
+
+    fn checked(&self, secret: SecretString) -> Result<SecretString, Fault> {
+        if self.unchecked {
+            return Ok(secret);
+        }
+        match check_secret(&secret, self.field) {
+            None => Ok(secret),
+            Some(fault) => Err(fault),
+        }
+    }
+
+    fn decode<T: SecretType>(&self, secret: SecretString) -> Result<T, Fault> {
+        const NONE: &Secret = &Secret::EMPTY;
+        T::from_text(secret, self.field.secret().unwrap_or(NONE)).map_err(Fault::Secret)
+    }
+
+    fn take(&mut self) -> Slot {
+        match self.found.next() {
+            Some(resolved) => {
+                self.at = self.taken;
+                self.taken += 1;
+                self.field = resolved.field;
+                resolved.slot
+            }
+            None => Slot::Failed,
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        self.failures.push(Failure { at: self.at, fault });
+    }
+
+    fn refuse<T>(&mut self, fault: Fault) -> Read<T> {
+        self.fail(fault);
+        Read::Failed
+    }
+}

@@ -1,0 +1,200 @@
+//! What the keys of a struct must hold to beyond their own grammar.
+//!
+//! A check that goes by the absence of a key is left out where an attribute could not be read: the key may be the one
+//! that is misspelt, and one mistake is one error.
+
+use proc_macro2::Ident;
+use syn::LitStr;
+
+use crate::ctxt::Ctxt;
+use crate::model::{Field, Kind, Model};
+use crate::{names, types};
+
+/// Adds everything that stands against the model to the context.
+pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
+    for name in model.attrs.env_prefix.get().into_iter().chain(model.attrs.nested_delimiter.get()) {
+        check_name_part(ctxt, name);
+    }
+    for file in model.attrs.env_file.get().into_iter().flatten() {
+        if file.value().trim().is_empty() {
+            ctxt.error(file, "the path is empty; `env_file = none` reads no file");
+        }
+    }
+    for field in &model.fields {
+        check_names(ctxt, field);
+        match field.kind {
+            Kind::Skipped => check_skipped(ctxt, field),
+            Kind::Nested => check_nested(ctxt, model, field),
+            Kind::Secret => check_secret(ctxt, field),
+            Kind::Plain => {}
+        }
+        check_env_prefix(ctxt, field);
+        check_looks(ctxt, field);
+    }
+    names::check_collisions(ctxt, model);
+}
+
+fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
+    if name.value().contains(['=', '\0']) {
+        ctxt.error(name, "no variable has `=` or NUL in its name");
+    }
+}
+
+fn check_names(ctxt: &Ctxt, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let in_sources = attrs.source.get().into_iter().flatten().filter(|source| source.kind == "env");
+    let whole = attrs.env.get().into_iter().chain(&attrs.aliases);
+    for name in whole.clone().filter(|name| name.value().is_empty()) {
+        ctxt.error(name, "the variable's name is empty");
+    }
+    let in_sources = in_sources.filter_map(|source| source.name.as_ref());
+    whole.chain(in_sources).chain(attrs.env_prefix.get()).for_each(|name| check_name_part(ctxt, name));
+}
+
+fn others<'a>(field: &'a Field<'_>, allowed: &'a [&str]) -> impl Iterator<Item = &'a Ident> {
+    field.attrs.written.iter().filter(move |key| !allowed.iter().any(|allowed| *key == allowed))
+}
+
+fn check_skipped(ctxt: &Ctxt, field: &Field<'_>) {
+    for key in others(field, &["skip", "not_secret"]) {
+        ctxt.error(key, format!("`{key}` does not go with `skip`: the field is not loaded"));
+    }
+    if let Some(secret) = &field.attrs.secret {
+        ctxt.error(secret, "`#[secret]` does not go with `skip`: the field is not loaded");
+    }
+}
+
+fn check_nested(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    for key in others(field, &["nested", "env_prefix", "validate", "source"]) {
+        let instead = match key.to_string().as_str() {
+            "env" | "alias" => "its variables are named by `env_prefix`",
+            _ => "write it on the fields of the inner struct",
+        };
+        ctxt.error(key, format!("`{key}` does not go with `nested`: {instead}"));
+    }
+    let nested = attrs.nested.key();
+    if attrs.secret.is_some() && !attrs.source.is_set() && !attrs.broken {
+        ctxt.error(
+            nested,
+            "`nested` in `#[secret(..)]` wants the `source` of all its fields; else write `#[setting(nested)]`",
+        );
+    }
+    if let Some(own) = types::recursion(field.ty, &model.input.ident) {
+        ctxt.error(own, format!("`{}` is nested in itself, without an end", model.name));
+    } else if types::is_secret(field.inner) {
+        ctxt.error(nested, "a secret has no fields: leave out `nested`");
+    } else if types::is_plain(field.inner) {
+        ctxt.error(nested, "`nested` takes a struct or an `Option` of one");
+    }
+}
+
+fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
+    for key in &field.attrs.written {
+        if ["default", "range", "one_of"].iter().any(|refused| key == refused) {
+            ctxt.error(key, format!("`{key}` cannot be on a secret: a secret has no place in source code"));
+        }
+    }
+    if let Some(key) = field.attrs.not_secret.key() {
+        ctxt.error(key, format!("`{}` is a secret; leave out `not_secret`", field.name));
+    }
+    if types::is_plain(field.inner) {
+        ctxt.error(field.ty, format!("a secret cannot be of this type: use {}", advice(field)));
+    }
+}
+
+fn check_env_prefix(ctxt: &Ctxt, field: &Field<'_>) {
+    if matches!(field.kind, Kind::Plain | Kind::Secret) && !field.attrs.broken {
+        if let Some(key) = field.attrs.env_prefix.key() {
+            ctxt.error(key, "`env_prefix` goes with `nested`");
+        }
+    }
+}
+
+fn check_looks(ctxt: &Ctxt, field: &Field<'_>) {
+    let plain = matches!(field.kind, Kind::Plain | Kind::Skipped) && types::is_text(field.ty);
+    if plain && names::looks_secret(&field.name) && !field.attrs.not_secret.is_set() && !field.attrs.broken {
+        let (name, advice) = (&field.name, advice(field));
+        ctxt.error(
+            field.ident,
+            format!("`{name}` looks like a secret: make it {advice}; if it is none, write `#[setting(not_secret)]`"),
+        );
+    }
+}
+
+/// The secret type to use in the place of the field's type.
+fn advice(field: &Field<'_>) -> String {
+    let secret = types::secret_type_for(field.inner);
+    if field.optional { format!("`Option<{secret}>`") } else { format!("`{secret}`") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::DeriveInput;
+
+    fn errors(input: &DeriveInput) -> Vec<String> {
+        let ctxt = Ctxt::default();
+        check(&ctxt, &Model::read(&ctxt, input));
+        ctxt.into_error().into_iter().flatten().map(|error| error.to_string()).collect()
+    }
+
+    #[test]
+    fn a_right_struct_has_no_errors() {
+        let input = syn::parse_quote! {
+            #[settings(env_prefix = "CHAT_", env_file = [".env", "b"], source = [env, docker], debug = false)]
+            struct Chat {
+                #[setting(default = 8080, range = 1024..=65535)]
+                port: u16,
+                #[setting(nested)]
+                db: Database,
+                #[secret(env = "OPENAI_API_KEY", source = [env, azure, aws("chat/keys", raw)], format = openai)]
+                openai: SecretString,
+                #[secret(nested, source = vault("db", version = 3))]
+                other: Option<Database>,
+                max_tokens: u32,
+                #[setting(not_secret)]
+                cache_token: String,
+                #[setting(skip, not_secret)]
+                state_token: String,
+            }
+        };
+        assert_eq!(errors(&input), [""; 0]);
+    }
+
+    #[test]
+    fn two_fields_share_a_variable_that_both_write() {
+        let input = syn::parse_quote! {
+            struct Chat {
+                #[secret(env = "KEY")]
+                chat: SecretString,
+                #[secret(env = "KEY")]
+                search: SecretString,
+            }
+        };
+        assert_eq!(errors(&input), [""; 0]);
+    }
+
+    #[test]
+    fn the_file_of_a_secret_counts_where_it_is_looked_at() {
+        let input = syn::parse_quote! {
+            struct Chat {
+                #[secret(source = [env, vault])]
+                chat: SecretString,
+                chat_file: String,
+            }
+        };
+        assert_eq!(errors(&input), [""; 0]);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_one_error() {
+        let input = syn::parse_quote! {
+            struct Chat {
+                #[setting(not_secert)]
+                api_key: String,
+            }
+        };
+        assert_eq!(errors(&input), ["unknown key `not_secert`: did you mean `not_secret`?"]);
+    }
+}

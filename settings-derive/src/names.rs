@@ -1,0 +1,187 @@
+//! The rules that go by names: two fields on one variable, and plain fields that are named like a secret.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+use crate::ctxt::Ctxt;
+use crate::model::{Field, Kind, Model};
+use crate::source::Source;
+
+/// A variable that a field is read from.
+struct Claim {
+    name: String,
+    /// Whether the variable holds the path of a file with the value.
+    is_path: bool,
+    /// Whether the field writes the whole name, which another may then write as well.
+    written: bool,
+    at: TokenStream,
+}
+
+/// Reports fields that would be read from one variable.
+pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
+    let mut seen: Vec<(&Field<'_>, Vec<Claim>)> = Vec::new();
+    let ignore_case = model.attrs.case_insensitive.is_set();
+    let same = |a: &str, b: &str| if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
+    for field in &model.fields {
+        let claims = claims(model, field);
+        for (index, claim) in claims.iter().enumerate() {
+            if claims[..index].iter().any(|earlier| same(&earlier.name, &claim.name)) {
+                ctxt.error(&claim.at, format!("`{}` is read from `{}` already", field.name, claim.name));
+            }
+        }
+        for (other, theirs) in &seen {
+            let collision = claims.iter().find_map(|claim| {
+                let clashes = |their: &&Claim| {
+                    let shared = their.written && claim.written && their.is_path == claim.is_path;
+                    same(&their.name, &claim.name) && !shared
+                };
+                Some((claim, theirs.iter().find(clashes)?))
+            });
+            if let Some((claim, their)) = collision {
+                ctxt.error(&claim.at, message(field, claim, other, their));
+            }
+        }
+        seen.push((field, claims));
+    }
+}
+
+fn message(field: &Field<'_>, claim: &Claim, other: &Field<'_>, their: &Claim) -> String {
+    let (name, field, other) = (&claim.name, &field.name, &other.name);
+    match (claim.is_path, their.is_path) {
+        (true, false) => format!("`{name}`, a file that holds `{field}`, is the variable of `{other}` too"),
+        (false, true) => format!("`{field}` is read from `{name}`, which is a file that holds `{other}` too"),
+        _ => format!("`{other}` and `{field}` are both read from `{name}`"),
+    }
+}
+
+fn claims(model: &Model<'_>, field: &Field<'_>) -> Vec<Claim> {
+    if field.kind == Kind::Skipped || field.variable.is_empty() {
+        return Vec::new();
+    }
+    let attrs = &field.attrs;
+    let own = match (attrs.env.get(), attrs.env_prefix.get()) {
+        (Some(env), _) => env.to_token_stream(),
+        (None, Some(prefix)) => prefix.to_token_stream(),
+        (None, None) => field.ident.to_token_stream(),
+    };
+    let mut claims = vec![Claim { name: field.variable.clone(), is_path: false, written: attrs.env.is_set(), at: own }];
+    for alias in &attrs.aliases {
+        claims.push(Claim { name: alias.value(), is_path: false, written: false, at: alias.to_token_stream() });
+    }
+    for source in attrs.source.get().into_iter().flatten().filter(|source| source.kind == "env") {
+        if let Some(name) = &source.name {
+            claims.push(Claim { name: name.value(), is_path: false, written: true, at: name.to_token_stream() });
+        }
+    }
+    let sources = attrs.source.get().or_else(|| model.attrs.source.get());
+    if field.kind == Kind::Secret && asks_for_files(sources) {
+        let files = claims.iter().map(|claim| Claim {
+            name: format!("{}_FILE", claim.name),
+            is_path: true,
+            written: claim.written,
+            at: claim.at.clone(),
+        });
+        claims.extend(files.collect::<Vec<_>>());
+    }
+    claims
+}
+
+/// Whether `NAME_FILE` is looked at: a list without `env` is preceded by `env, docker`.
+fn asks_for_files(sources: Option<&Vec<Source>>) -> bool {
+    let Some(sources) = sources else { return true };
+    let names = |kinds: &[&str]| sources.iter().any(|source| kinds.contains(&source.kind));
+    !names(&["env"]) || names(&["docker", "k8s"])
+}
+
+/// Last words of names that secrets have, each also in the plural.
+const SECRET_WORDS: &[&str] =
+    &["key", "apikey", "token", "secret", "password", "passwd", "passphrase", "credential", "dsn"];
+
+/// Two last words that look like a secret's and are not.
+const NO_SECRETS: &[&str] =
+    &["public_key", "partition_key", "primary_key", "sort_key", "cache_key", "eos_token", "bos_token", "pad_token"];
+
+/// Words before `tokens` that make it a number of tokens.
+const COUNTS: &[&str] = &["max", "min", "num", "number", "total", "count", "limit"];
+
+/// Whether a field of that name most likely holds a secret.
+pub(crate) fn looks_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words: Vec<_> = name.split('_').filter(|word| !word.is_empty()).collect();
+    let Some((last, before)) = words.split_last() else { return false };
+    let singular = last.strip_suffix('s').filter(|word| SECRET_WORDS.contains(word)).unwrap_or(last);
+    let pair = format!("{}_{singular}", before.last().copied().unwrap_or_default());
+    if pair == "database_url" {
+        return true;
+    }
+    let is_count = *last == "tokens" && before.iter().any(|word| COUNTS.contains(word));
+    SECRET_WORDS.contains(&singular) && !NO_SECRETS.contains(&pair.as_str()) && !is_count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_names_of_secrets() {
+        for yes in [
+            "key",
+            "api_key",
+            "openai_api_keys",
+            "apikey",
+            "token",
+            "bearer_tokens",
+            "secret",
+            "client_secrets",
+            "password",
+            "db_passwords",
+            "passwd",
+            "passphrase",
+            "credential",
+            "credentials",
+            "sentry_dsn",
+            "dsns",
+            "database_url",
+            "replica_database_url",
+            "API_KEY",
+            "_token",
+            "private_key",
+            "token_",
+            "stop_tokens",
+        ] {
+            assert!(looks_secret(yes), "{yes}");
+        }
+    }
+
+    #[test]
+    fn lets_other_names_pass() {
+        for no in [
+            "public_key",
+            "public_keys",
+            "jwt_public_key",
+            "partition_key",
+            "primary_key",
+            "sort_key",
+            "cache_key",
+            "eos_token",
+            "bos_token",
+            "pad_token",
+            "max_tokens",
+            "min_tokens",
+            "max_output_tokens",
+            "total_tokens",
+            "num_tokens",
+            "monkey",
+            "keyboard",
+            "key_file",
+            "token_url",
+            "secret_name",
+            "url",
+            "base_url",
+            "",
+            "_",
+        ] {
+            assert!(!looks_secret(no), "{no}");
+        }
+    }
+}
