@@ -20,7 +20,7 @@ pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 pub use settings::{Settings, check_required_secrets, get_settings};
-// DERIVE
+pub use settings_derive::Settings;
 pub use value::Blueprint;
 
 /// What the generated code names. Not for use by hand: it changes without notice.

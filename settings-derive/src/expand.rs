@@ -178,11 +178,12 @@ fn debug(model: &Model<'_>) -> TokenStream {
     for field in &model.fields {
         let (name, ident, ty) = (&field.name, field.ident, field.ty);
         let secret = types::is_secret(field.inner) || field.kind == Kind::Secret;
+        let value = quote!(self.#ident);
         let shown = match field.kind {
-            _ if secret && field.optional => quote!(&__settings::__private::redacted(&self.#ident)),
+            _ if secret && field.optional => quote!(&__settings::__private::redacted(&#value)),
             _ if secret => quote!(&__settings::__private::REDACTED),
-            Kind::Nested => quote_spanned!(user_span(ty)=> &self.#ident),
-            _ => quote_spanned!(user_span(ty)=> &__settings::__private::Shown(&self.#ident)),
+            Kind::Nested => quote_spanned!(user_span(ty)=> &#value),
+            _ => quote_spanned!(user_span(ty)=> &__settings::__private::Shown(&#value)),
         };
         fields.extend(quote!(.field(#name, #shown)));
         if !secret && types::mentions(ty, &params) {

@@ -1,2 +1,94 @@
-//! An example.
-fn main() {}
+//! Loads the settings of a chat service, prints them, and tells where every value came from.
+//!
+//! `--broken` loads from a file with many mistakes instead, to show the report.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use settings_core::{SecretString, Settings};
+
+/// The chat service.
+#[derive(Settings)]
+#[settings(env_prefix = "CHAT_")]
+struct ChatSettings {
+    /// Where the service runs.
+    #[setting(env = "ENVIRONMENT", default = "dev")]
+    environment: Environment,
+    /// TCP port to listen on.
+    #[setting(default = 8080, range = 1024..=65535)]
+    port: u16,
+    /// Origins that browsers may call from.
+    #[setting(default = ["http://localhost:3000"])]
+    cors_origins: Vec<String>,
+    /// How long the model may take to answer.
+    #[setting(default = "30s", range = Duration::from_secs(1)..=Duration::from_secs(600))]
+    reply_timeout: Duration,
+    /// Where the conversations are kept.
+    #[setting(nested)]
+    db: Database,
+    /// The model that answers.
+    #[setting(nested)]
+    model: Model,
+    /// Key of the OpenAI account.
+    #[secret(env = "OPENAI_API_KEY", format = openai)]
+    openai_api_key: SecretString,
+    /// Key of the Anthropic account, the second choice.
+    #[secret(env = "ANTHROPIC_API_KEY", format = anthropic)]
+    anthropic_api_key: Option<SecretString>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Environment {
+    Dev,
+    Staging,
+    Production,
+}
+
+/// The database.
+#[derive(Settings)]
+struct Database {
+    /// Address with user and password.
+    #[secret(env = "DATABASE_URL", expand)]
+    url: SecretString,
+    /// Connections kept open.
+    #[setting(default = 10, range = 1..=100)]
+    pool_size: u32,
+}
+
+/// The model.
+#[derive(Settings)]
+struct Model {
+    /// Its name.
+    #[setting(example = "gpt-4o-mini", min_len = 3)]
+    name: String,
+    /// How freely it answers.
+    #[setting(default = 0.7, range = 0.0..=2.0)]
+    temperature: f64,
+}
+
+fn main() {
+    let broken = std::env::args().any(|argument| argument == "--broken");
+    let file = sample(if broken { "broken.env" } else { "sample.env" });
+    let loader = || ChatSettings::loader().env_file(&file);
+
+    let start = Instant::now();
+    let loaded = loader().load_blocking();
+    let took = start.elapsed();
+    let settings = loaded.unwrap_or_else(|report| report.exit());
+
+    show(&settings);
+    let explanation = loader().explain_blocking().unwrap_or_else(|report| report.exit());
+    println!("\n{explanation}\n\nloaded in {took:.0?}");
+}
+
+/// What a service does with its settings, as far as it can be printed.
+fn show(settings: &ChatSettings) {
+    println!("{settings:#?}");
+}
+
+/// A sample file of this example, wherever it is started from.
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)
+}

@@ -1,0 +1,9 @@
+use settings_core::Settings;
+
+#[derive(Settings)]
+union Number {
+    whole: u32,
+    real: f32,
+}
+
+fn main() {}
