@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Look, Problem, Report};
+use super::{Look, Problem, Report, Warning};
 
 impl Report {
     /// The report as one line of JSON.
@@ -37,7 +37,7 @@ impl Report {
             "settings": self.settings,
             "exit_code": self.exit_code(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
-            "warnings": self.warnings,
+            "warnings": self.warnings.iter().map(warning).collect::<Vec<_>>(),
         })
         .to_string()
     }
@@ -58,6 +58,10 @@ fn problem(problem: &Problem) -> Value {
         "note": problem.note(),
         "fixes": problem.fixes(),
     })
+}
+
+fn warning(warning: &Warning) -> Value {
+    json!({ "variable": warning.variable(), "place": warning.place(), "text": warning.text() })
 }
 
 fn look(look: &Look) -> Value {

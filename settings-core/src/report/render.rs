@@ -26,7 +26,7 @@ pub(super) fn report(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     if !report.warnings.is_empty() {
         f.write_str("\n\nwarnings:")?;
         for warning in &report.warnings {
-            paragraph(warning, INDENT, f)?;
+            paragraph(&warning.to_string(), INDENT, f)?;
         }
     }
     Ok(())

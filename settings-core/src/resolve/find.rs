@@ -44,7 +44,7 @@ impl<'l> Finder<'l> {
             "env" => self.in_env(leaf, source.name, trail).or_else(|| self.in_dotenv(leaf, source.name, trail)),
             "dotenv" => self.in_dotenv(leaf, source.name, trail),
             kind => {
-                trail.note(kind, source.name.unwrap_or("-"), Outcome::NotBuiltIn);
+                trail.note(kind, source.name.unwrap_or_default(), Outcome::NotBuiltIn);
                 None
             }
         }
