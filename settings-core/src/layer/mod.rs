@@ -63,12 +63,15 @@ impl<'p> Layers<'p> {
         for file in self.opened() {
             let path = show(file.path());
             if let Some(failure) = file.failure() {
-                problems.push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
+                problems
+                    .push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
             }
             problems.extend(file.errors().iter().map(|error| {
                 let Place { line, column } = error.place;
                 let key = error.key.as_deref().unwrap_or_default();
-                Problem::new(Code::DotenvSyntax, "", key).at(&format!("{path}:{line}:{column}")).explain(&sentence(error))
+                Problem::new(Code::DotenvSyntax, "", key)
+                    .at(&format!("{path}:{line}:{column}"))
+                    .explain(&sentence(error))
             }));
         }
         problems

@@ -64,7 +64,9 @@ pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Pr
             };
             found(Code::Invalid, leaf, layers, |problem| problem.expect(&expected))
         }
-        Fault::Rule(rule) => found(Code::Invalid, leaf, layers, |problem| problem.expect(&rule_text(*rule, leaf.field))),
+        Fault::Rule(rule) => {
+            found(Code::Invalid, leaf, layers, |problem| problem.expect(&rule_text(*rule, leaf.field)))
+        }
         Fault::Said(text) => found(Code::Invalid, leaf, layers, |problem| problem.explain(&crate::secret::mask(text))),
         Fault::Secret(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
         Fault::Format(mismatch) => {
@@ -173,7 +175,11 @@ fn export(leaf: &Leaf<'_>) -> String {
 
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn rule_text(rule: Rule, field: &Field) -> String {
