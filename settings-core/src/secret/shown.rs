@@ -4,7 +4,7 @@ use std::fmt::{self, Debug, Display, Formatter, Write};
 
 use super::mask::{KEY, READ, masked, start};
 
-/// Shows a value by its `Debug`, masked and shortened as [`mask`] does it, on one line.
+/// Shows a value by its `Debug`, masked and shortened as [`mask`](super::mask()) does it, on one line.
 ///
 /// ```
 /// use settings_core::secret::Shown;
