@@ -10,7 +10,7 @@ pub(super) const KEY: &str = "[REDACTED]";
 const PART: &str = "****";
 /// The most characters of a value that are shown.
 const SHOWN: usize = 64;
-/// The most bytes of a value that are looked at. Nothing beyond can be among the characters that are shown.
+/// The most bytes of a value that are looked at; nothing beyond is shown.
 pub(super) const READ: usize = 4096;
 /// What the rest of a value is masked from.
 const PEM: &str = "-----BEGIN";
@@ -79,8 +79,11 @@ fn is_control(c: char) -> bool {
 pub(super) fn masked(text: &str, cut: bool) -> String {
     let masked = keys(&parameters(&user_infos(text, cut)));
     let escaped = escape(&masked);
-    let shown = escaped.char_indices().nth(SHOWN).map(|(end, _)| format!("{}…", &escaped[..end]));
-    shown.unwrap_or_else(|| escaped.into_owned())
+    match escaped.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &escaped[..end]),
+        None if cut => format!("{escaped}…"),
+        None => escaped.into_owned(),
+    }
 }
 
 /// The first `most` bytes, or fewer where that would split a character.
@@ -341,7 +344,7 @@ mod tests {
             format!("sk-{longer_than_read}"),
         ] {
             for output in [mask(&text), shown(&text)] {
-                assert!(!output.contains("pp"), "{output}");
+                assert!(!output.contains("pp") && output.ends_with('…'), "{output}");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::{self, Debug, Display, Formatter, Write};
 
 use super::mask::{KEY, READ, masked, start};
 
-/// Shows a value by its `Debug`, masked and shortened as [`mask`] does it, on one line.
+/// Shows a value by its `Debug`, masked and shortened as [`mask`](super::mask()) does it, on one line.
 ///
 /// ```
 /// use settings_core::secret::Shown;
@@ -18,19 +18,26 @@ impl<T: Debug + ?Sized> Debug for Shown<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut text = Start::default();
         let written = write!(text, "{:?}", self.0);
-        f.write_str(&masked(&text.0, written.is_err()))
+        f.write_str(&masked(&text.read, text.cut || written.is_err()))
     }
 }
 
 /// The first [`READ`] bytes of what is written to it; then it refuses, which ends the writing.
 #[derive(Default)]
-struct Start(String);
+struct Start {
+    read: String,
+    cut: bool,
+}
 
 impl Write for Start {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let read = start(text, READ - self.0.len());
-        self.0.push_str(read);
-        if read.len() < text.len() { Err(fmt::Error) } else { Ok(()) }
+        // Some go on writing after an error.
+        if !self.cut {
+            let read = start(text, READ - self.read.len());
+            self.read.push_str(read);
+            self.cut = read.len() < text.len();
+        }
+        if self.cut { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
@@ -86,6 +93,20 @@ mod tests {
             }
         }
         assert_eq!(format!("{:?}", Shown(&Endless)).chars().count(), 65);
+    }
+
+    #[test]
+    fn a_debug_that_ignores_errors_shows_no_more() {
+        struct Heedless;
+        impl Debug for Heedless {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                let _ = f.write_str("postgres://u:");
+                let _ = f.write_str(&"p".repeat(2 * READ));
+                let _ = f.write_str("");
+                Ok(())
+            }
+        }
+        assert_eq!(format!("{:?}", Shown(&Heedless)), "postgres://u:****…");
     }
 
     #[test]
