@@ -2,7 +2,7 @@
 
 pub mod schema;
 
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod layer {
     pub(crate) mod dotenv;
 }
