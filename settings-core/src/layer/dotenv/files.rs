@@ -185,10 +185,8 @@ impl DotenvFile {
 /// their own program.
 fn hash(name: &str) -> u64 {
     const CASE_BITS: u64 = 0x2020_2020_2020_2020;
-    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ (word | CASE_BITS)).wrapping_mul(0x517c_c1b7_2722_0a95);
-    let mut words = name.as_bytes().chunks_exact(8);
-    let whole = words.by_ref().fold(name.len() as u64, |hash, word| {
-        mix(hash, word.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)))
-    });
-    mix(whole, words.remainder().iter().fold(0, |word, &byte| word << 8 | u64::from(byte)))
+    name.as_bytes().chunks(8).fold(0, |hash: u64, chunk| {
+        let word = chunk.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        (hash.rotate_left(5) ^ (word | CASE_BITS)).wrapping_mul(0x517c_c1b7_2722_0a95)
+    })
 }
