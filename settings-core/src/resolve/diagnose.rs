@@ -1,8 +1,8 @@
 //! Failures become problems: the way to each field is gone once more, and this time written down.
 
-use super::find::Finder;
+use super::find::retrace;
 use super::walk::{Leaf, Step, walk};
-use crate::layer::{Layers, Trail};
+use crate::layer::Layers;
 use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
 use crate::schema::{DefaultValue, Field, Schema};
 use crate::secret::{ExposeSecret, Verdict};
@@ -36,8 +36,7 @@ pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warn
 /// Warns of what the way to a secret passed over, and of a value that is there and may not be right.
 fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     let Some(rules) = leaf.field.secret() else { return };
-    let mut trail = Trail::written();
-    let slot = Finder::new(layers).find(leaf, &mut trail);
+    let (slot, trail) = retrace(layers, leaf);
     let missing = matches!(slot, Slot::Unset) && leaf.is_required();
     let looked = trail.into_looked();
     let placeholders = looked.iter().filter(|look| *look.outcome() == Outcome::Placeholder);
@@ -104,8 +103,7 @@ fn of_field(code: Code, leaf: &Leaf<'_>) -> Problem {
 
 /// A problem with a value that some layer has: shown for a plain field, located for every field.
 fn found(code: Code, leaf: &Leaf<'_>, layers: &Layers<'_>, say: impl FnOnce(Problem) -> Problem) -> Problem {
-    let mut trail = Trail::written();
-    let slot = Finder::new(layers).find(leaf, &mut trail);
+    let (slot, trail) = retrace(layers, leaf);
     let mut problem = say(of_field(code, leaf));
     let text = match (slot, leaf.field.default) {
         (Slot::Text(text), _) => Some(text),
@@ -130,9 +128,7 @@ fn found(code: Code, leaf: &Leaf<'_>, layers: &Layers<'_>, say: impl FnOnce(Prob
 }
 
 fn missing(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
-    let mut trail = Trail::written();
-    let _ = Finder::new(layers).find(leaf, &mut trail);
-    let looked = trail.into_looked();
+    let looked = retrace(layers, leaf).1.into_looked();
     let any = |wanted: fn(&Outcome) -> bool| looked.iter().any(|look| wanted(look.outcome()));
     let code = if any(|outcome| matches!(outcome, Outcome::Unreachable(_))) {
         Code::Unreachable
