@@ -7,7 +7,7 @@ pub(crate) mod env;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use crate::report::{Code, Look, Outcome, Problem, hint};
+use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::Schema;
 use crate::value::Tree;
 use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place, ReadError};
@@ -33,7 +33,7 @@ pub(crate) struct Layers<'p> {
     pub(crate) given: &'p [(String, Tree)],
     pub(crate) env: Env<'p>,
     places: &'p Places,
-    schema: &'static Schema,
+    pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
 }
 
@@ -63,12 +63,15 @@ impl<'p> Layers<'p> {
         for file in self.opened() {
             let path = show(file.path());
             if let Some(failure) = file.failure() {
-                problems.push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
+                problems
+                    .push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
             }
             problems.extend(file.errors().iter().map(|error| {
                 let Place { line, column } = error.place;
                 let key = error.key.as_deref().unwrap_or_default();
-                Problem::new(Code::DotenvSyntax, "", key).at(&format!("{path}:{line}:{column}")).explain(&sentence(error))
+                Problem::new(Code::DotenvSyntax, "", key)
+                    .at(&format!("{path}:{line}:{column}"))
+                    .explain(&sentence(error))
             }));
         }
         problems
@@ -76,6 +79,19 @@ impl<'p> Layers<'p> {
 
     fn opened(&self) -> impl Iterator<Item = &DotenvFile> {
         self.dotenv.get().into_iter().flat_map(DotenvFiles::files)
+    }
+
+    /// The lines of the .env files that other tools read otherwise.
+    pub(crate) fn lint(&self) -> Vec<Warning> {
+        let of_file = |file: &DotenvFile| {
+            let path = show(file.path());
+            let warnings = file.warnings().into_iter();
+            let warnings = warnings.map(|dotenv::Warning { place: Place { line, column }, key, kind }| {
+                Warning::new(key.as_deref().unwrap_or_default(), &format!("{path}:{line}:{column}"), &kind.to_string())
+            });
+            warnings.collect::<Vec<_>>()
+        };
+        self.opened().flat_map(of_file).collect()
     }
 
     /// `.env:7:6`.
@@ -91,13 +107,18 @@ impl<'p> Layers<'p> {
         errors.any(|error| error.key.as_deref().is_some_and(|key| key.eq_ignore_ascii_case(name)))
     }
 
+    /// Writes down that the environment does not have the name. A variable that reads much like it is named, unless it is
+    /// one of those that other fields claim.
+    pub(crate) fn note_not_set(&self, name: &str, claimed: &[String], trail: &mut Trail) {
+        let names = self.env.names();
+        let free = names.iter().filter(|name| !claimed.contains(name)).map(String::as_str);
+        let similar = hint::nearest(name, free).map(str::to_owned);
+        trail.note("env", name, Outcome::NotSet { similar });
+    }
+
     /// Writes down that no .env file has the name, the highest file first.
-    pub(crate) fn note_missed(&self, name: &str, trail: &mut Trail) {
-        if !trail.is_written() {
-            return;
-        }
-        let files = self.dotenv();
-        for file in files.files().iter().rev() {
+    pub(crate) fn note_no_key(&self, name: &str, claimed: &[String], trail: &mut Trail) {
+        for file in self.dotenv().files().iter().rev() {
             let outcome = if file.missing() {
                 Outcome::NoFile
             } else if let Some(failure) = file.failure() {
@@ -105,20 +126,15 @@ impl<'p> Layers<'p> {
                     ReadError::Unreadable(kind) => kind,
                     _ => std::io::ErrorKind::InvalidInput,
                 })
-            } else if file.errors().is_empty() {
-                let similar = hint::nearest(name, files.keys()).map(str::to_owned);
-                Outcome::NoSuchKey { keys: file.len(), similar }
             } else {
-                Outcome::Syntax(file.errors().len())
+                let free = file.keys().filter(|key| !claimed.iter().any(|name| name.eq_ignore_ascii_case(key)));
+                match (hint::nearest(name, free), file.errors().len()) {
+                    (None, errors @ 1..) => Outcome::Syntax(errors),
+                    (similar, _) => Outcome::NoSuchKey { keys: file.len(), similar: similar.map(str::to_owned) },
+                }
             };
             trail.note(".env", &show(file.path()), outcome);
         }
-    }
-
-    /// A variable that is set and reads much like the one that is not.
-    pub(crate) fn similar_variable(&self, name: &str) -> Option<String> {
-        let names = self.env.names();
-        hint::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
     }
 }
 
@@ -150,8 +166,10 @@ impl Trail {
     }
 }
 
-/// A path as reports show it: a relative one begins with `./`, so that it is seen to be one.
+/// A path as reports show it: from the current directory if it lies below, and then with a `./` before it.
 fn show(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&here).unwrap_or(path);
     if path.is_relative() && !path.starts_with(".") && !path.starts_with("..") {
         return format!("./{}", path.display());
     }

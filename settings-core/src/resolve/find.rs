@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::names;
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
@@ -44,7 +45,7 @@ impl<'l> Finder<'l> {
             "env" => self.in_env(leaf, source.name, trail).or_else(|| self.in_dotenv(leaf, source.name, trail)),
             "dotenv" => self.in_dotenv(leaf, source.name, trail),
             kind => {
-                trail.note(kind, source.name.unwrap_or("-"), Outcome::NotBuiltIn);
+                trail.note(kind, source.name.unwrap_or_default(), Outcome::NotBuiltIn);
                 None
             }
         }
@@ -73,7 +74,7 @@ impl<'l> Finder<'l> {
         let own = asked(leaf, other, |name| match layers.env.get(name) {
             None => {
                 if trail.is_written() {
-                    trail.note("env", name, Outcome::NotSet { similar: layers.similar_variable(name) });
+                    layers.note_not_set(name, &names::claimed(layers.schema), trail);
                 }
                 None
             }
@@ -88,7 +89,9 @@ impl<'l> Finder<'l> {
         let own = asked(leaf, other, |name| {
             let files = layers.dotenv();
             let Some(hit) = files.lookup(name) else {
-                layers.note_missed(name, trail);
+                if trail.is_written() {
+                    layers.note_no_key(name, &names::claimed(layers.schema), trail);
+                }
                 return layers.is_broken(name).then_some(Ok(Slot::Failed));
             };
             let place = layers.place_in_dotenv(hit);
@@ -222,13 +225,11 @@ fn take_text(text: &str, leaf: &Leaf<'_>, layer: &'static str, place: &str, trai
 /// For an object with a key that the struct does not have: the nearest that it has.
 fn unknown_key(object: &Tree, schema: &'static Schema) -> Option<Option<&'static str>> {
     let Tree::Map(entries) = object else { return None };
-    entries.iter().find_map(|(key, value)| {
-        match schema.fields.iter().find(|field| field.name == key) {
-            Some(field) => match &field.kind {
-                Kind::Nested(nested) => unknown_key(value, nested.schema),
-                _ => None,
-            },
-            None => Some(crate::report::hint::nearest(key, schema.fields.iter().map(|field| field.name))),
-        }
+    entries.iter().find_map(|(key, value)| match schema.fields.iter().find(|field| field.name == key) {
+        Some(field) => match &field.kind {
+            Kind::Nested(nested) => unknown_key(value, nested.schema),
+            _ => None,
+        },
+        None => Some(crate::report::hint::nearest(key, schema.fields.iter().map(|field| field.name))),
     })
 }

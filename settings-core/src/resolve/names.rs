@@ -75,6 +75,17 @@ fn find(schema: &'static Schema) -> Vec<Problem> {
     problems
 }
 
+/// Every variable that some field is read from.
+pub(crate) fn claimed(schema: &'static Schema) -> Vec<String> {
+    let mut names = Vec::new();
+    walk(schema, &mut |step| {
+        if let Step::Field(leaf) = step {
+            names.extend(leaf.names().map(str::to_owned));
+        }
+    });
+    names
+}
+
 /// The problems with names given in code that no field has.
 pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &'n str>) -> Vec<Problem> {
     let mut known = Vec::new();
@@ -91,7 +102,9 @@ pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &
         .map(|name| {
             let problem = Problem::new(Code::UnknownField, name, "");
             match hint::nearest(name, known.iter().map(String::as_str)) {
-                Some(nearest) => problem.explain(&format!("{} has no such field; did you mean `{nearest}`?", schema.name)),
+                Some(nearest) => {
+                    problem.explain(&format!("{} has no such field; did you mean `{nearest}`?", schema.name))
+                }
                 None => problem.explain(&format!("{} has no such field", schema.name)),
             }
         })

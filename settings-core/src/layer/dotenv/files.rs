@@ -50,6 +50,12 @@ impl DotenvFiles {
         &self.files
     }
 
+    /// The names of all variables.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(DotenvFile::keys)
+    }
+
     /// The binding of the variable `name` that counts.
     ///
     /// The last file that has the name in any ASCII case wins, even with an empty value, which so hides the name in
@@ -79,13 +85,6 @@ impl DotenvFiles {
         let below = below.iter().filter(|(_, hit)| hit.file == here.file && *hit != here);
         let mut candidates = above.iter().rev().chain(below.rev()).map(|&(_, hit)| hit);
         candidates.find(|&hit| self.key(hit) == name)
-    }
-
-    /// The names of all variables, for hints.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().flat_map(|DotenvFile { document, .. }| {
-            document.certain_bindings().iter().map(|binding| document.key(binding))
-        })
     }
 
     /// The name as the file writes it.
@@ -153,6 +152,11 @@ impl DotenvFile {
     /// The path as it was given.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The names of its variables, for hints.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.document.certain_bindings().iter().map(|binding| self.document.key(binding))
     }
 
     /// How many bindings there are.

@@ -1,0 +1,82 @@
+//! Prints the table. The program starts itself for each row, so that each has an environment of its own and no process
+//! changes the one it has; and several times, because where the memory of a process lies makes some percent.
+#![allow(clippy::print_stdout, reason = "a command line tool prints")]
+
+mod rows;
+
+use std::env;
+use std::error::Error;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rows::{COLUMNS, ROWS};
+use settings_benches::environment::{self, VARIABLES};
+use settings_benches::harness::{Outcome, median};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// How many processes measure one row.
+const PROCESSES: usize = 7;
+
+fn main() -> Result<()> {
+    match env::args().skip_while(|arg| arg != "--row").nth(1) {
+        Some(row) => measure(row.parse()?),
+        None => print_table(),
+    }
+}
+
+/// Measures a row in this process, for the one that prints the table.
+fn measure(row: usize) -> Result<()> {
+    for Outcome { name, ratio, fastest } in (ROWS[row].measure)()? {
+        println!("{name}\t{ratio}\t{fastest}");
+    }
+    Ok(())
+}
+
+fn print_table() -> Result<()> {
+    println!("Ratios to the yardstick, which is 1.00, and the fastest time.\n");
+    println!("| | {} |\n|---{}|", COLUMNS.join(" | "), "|---".repeat(COLUMNS.len()));
+    for (index, row) in ROWS.iter().enumerate() {
+        let mut outcomes = Vec::new();
+        for _ in 0..PROCESSES {
+            let text = child(&env::current_exe()?, row.variables, &["--row", &index.to_string()])?;
+            outcomes.extend(text.lines().filter_map(parse));
+        }
+        println!("| {} | {} |", row.title, COLUMNS.map(|column| cell(column, &outcomes)).join(" | "));
+    }
+    print!("{}", child(Path::new(env!("CARGO_BIN_EXE_count-allocations")), VARIABLES.len(), &[])?);
+    Ok(())
+}
+
+/// Runs a program among so many of the variables, and gives what it wrote.
+fn child(program: &Path, variables: usize, args: &[&str]) -> Result<String> {
+    let mut process = Command::new(program);
+    environment::set(&mut process, variables);
+    let output = process.args(args).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout)?)
+    } else {
+        Err(format!("{}: {}", program.display(), output.status).into())
+    }
+}
+
+fn parse(line: &str) -> Option<Outcome> {
+    let mut parts = line.split('\t');
+    let name = parts.next()?.to_owned();
+    Some(Outcome { name, ratio: parts.next()?.parse().ok()?, fastest: parts.next()?.parse().ok()? })
+}
+
+/// What the processes found for one contestant.
+fn cell(column: &str, outcomes: &[Outcome]) -> String {
+    let own: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.name == column).collect();
+    if own.is_empty() {
+        return String::new();
+    }
+    let ratio = median(own.iter().map(|outcome| outcome.ratio).collect());
+    let fastest = own.iter().map(|outcome| outcome.fastest).fold(f64::INFINITY, f64::min);
+    if fastest < 1000.0 {
+        format!("{ratio:.2} ({fastest:.1} ns)")
+    } else {
+        format!("{ratio:.2} ({:.2} µs)", fastest / 1000.0)
+    }
+}
