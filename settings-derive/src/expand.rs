@@ -5,7 +5,7 @@
 //! the compiler reports a wrong type where it is written.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, parse_quote};
 
@@ -75,7 +75,7 @@ impl Blueprint {
         let ident = &model.input.ident;
         let (_, arguments, _) = model.input.generics.split_for_impl();
         let (parameters, _, bounds) = generics.split_for_impl();
-        let values = values();
+        let (values, path) = (values(), local("path"));
         quote! {
             #[automatically_derived]
             impl #parameters __settings::Blueprint for #ident #arguments #bounds {
@@ -85,7 +85,7 @@ impl Blueprint {
                     #build
                 }
 
-                fn secret_text(&self, path: &str) -> __settings::__private::Option<&__settings::SecretString> {
+                fn secret_text(&self, #path: &str) -> __settings::__private::Option<&__settings::SecretString> {
                     #secret_text
                 }
             }
@@ -154,12 +154,51 @@ fn values() -> Ident {
     local("values")
 }
 
-/// A name that the user's expressions cannot see.
+/// A name that the user's expressions cannot see. As a pattern it would still mean a constant of the user's of that name,
+/// so it is none that a user gives.
 fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    local_at(name, Span::mixed_site())
+}
+
+fn local_at(name: &str, span: Span) -> Ident {
+    format_ident!("__{name}", span = span)
 }
 
 /// Where the tokens stand, for errors, with the hygiene of generated code.
 fn user_span(tokens: &impl Spanned) -> Span {
     Span::mixed_site().located_at(tokens.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ctxt::Ctxt;
+
+    #[test]
+    fn a_renamed_crate_is_named_nowhere_else() {
+        let input = syn::parse_quote! {
+            #[settings(crate = "renamed", validate = check)]
+            struct Chat<T> {
+                #[setting(default = 1, range = 1..2, one_of = [1], validate = check)]
+                port: T,
+                #[setting(default = ["a"], min_len = 1)]
+                list: Vec<String>,
+                #[setting(default = [1])]
+                numbers: Vec<u8>,
+                #[setting(nested)]
+                db: Option<Database>,
+                #[secret(source = [env, aws("a", raw)], alias = "A", rotate_every = "1d", validate = check)]
+                openai: Option<SecretString>,
+                #[setting(skip)]
+                state: u8,
+            }
+        };
+        let ctxt = Ctxt::default();
+        let model = Model::read(&ctxt, &input);
+        assert_eq!(ctxt.count(), 0);
+        for code in [implementation(&model), fallback(&model)] {
+            assert!(code.to_string().contains("use renamed as __settings"));
+            assert!(!code.to_string().contains("settings_core"));
+        }
+    }
 }

@@ -46,8 +46,8 @@ pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
 fn message(field: &Field<'_>, claim: &Claim, other: &Field<'_>, their: &Claim) -> String {
     let (name, field, other) = (&claim.name, &field.name, &other.name);
     match (claim.is_path, their.is_path) {
-        (true, false) => format!("`{name}`, a file that holds `{field}`, is the variable of `{other}` too"),
-        (false, true) => format!("`{field}` is read from `{name}`, which is a file that holds `{other}` too"),
+        (true, false) => format!("`{name}` may name the file that holds `{field}`, and `{other}` is read from it"),
+        (false, true) => format!("`{field}` is read from `{name}`, which may name the file that holds `{other}`"),
         _ => format!("`{other}` and `{field}` are both read from `{name}`"),
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{local, user_span, values};
+use super::{local, local_at, user_span, values};
 use crate::model::{Default, Field, Kind, Model};
 
 /// One `match` in the end, as a `?` for each field would make a build of hundreds of fields slow.
@@ -95,7 +95,7 @@ fn call(path: &syn::ExprPath) -> TokenStream {
 /// A closure over a value, whose errors show at the given tokens of the user's.
 fn closure(at: &impl Spanned, body: impl FnOnce(Span, &Ident) -> TokenStream) -> TokenStream {
     let span = user_span(at);
-    let x = Ident::new("x", span);
+    let x = local_at("x", span);
     let body = body(span, &x);
     quote_spanned!(span=> |#x| #body)
 }

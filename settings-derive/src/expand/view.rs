@@ -1,10 +1,10 @@
 //! What looks at a built struct: `Debug`, and the way to one of its secrets.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Generics, Type, parse_quote};
 
-use super::{parameters, user_span};
+use super::{local, parameters, user_span};
 use crate::model::{Field, Kind, Model};
 use crate::types;
 
@@ -35,26 +35,28 @@ pub(super) fn debug(model: &Model<'_>) -> TokenStream {
             generics.make_where_clause().predicates.push(parse_quote!(#ty: ::core::fmt::Debug));
         }
     }
-    debug_impl(model, &generics, &quote!(f.debug_struct(#name)#fields.finish()))
+    debug_impl(model, &generics, |f| quote!(#f.debug_struct(#name)#fields.finish()))
 }
 
 /// A `Debug` that shows the name alone.
 pub(super) fn debug_name(model: &Model<'_>) -> TokenStream {
     let name = &model.name;
-    debug_impl(model, &model.input.generics, &quote!(f.write_str(#name)))
+    debug_impl(model, &model.input.generics, |f| quote!(#f.write_str(#name)))
 }
 
-fn debug_impl(model: &Model<'_>, generics: &Generics, body: &TokenStream) -> TokenStream {
+fn debug_impl(model: &Model<'_>, generics: &Generics, body: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
     if model.attrs.debug.get() == Some(&false) {
         return TokenStream::new();
     }
     let ident = &model.input.ident;
     let (_, arguments, _) = model.input.generics.split_for_impl();
     let (parameters, _, bounds) = generics.split_for_impl();
+    let f = local("f");
+    let body = body(&f);
     quote! {
         #[automatically_derived]
         impl #parameters ::core::fmt::Debug for #ident #arguments #bounds {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            fn fmt(&self, #f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #body
             }
         }
@@ -65,6 +67,7 @@ fn debug_impl(model: &Model<'_>, generics: &Generics, body: &TokenStream) -> Tok
 /// the value, as the type's name may be the user's own.
 pub(super) fn secret_text(model: &Model<'_>) -> TokenStream {
     let none = quote!(__settings::__private::None);
+    let (path, field) = (local("path"), local("field"));
     let secrets = arms(
         model,
         Kind::Secret,
@@ -72,18 +75,18 @@ pub(super) fn secret_text(model: &Model<'_>) -> TokenStream {
     );
     // The path is the user's tokens' span, as that in the schema is: two errors that are alike are shown once.
     let nested =
-        arms(model, Kind::Nested, |ty, inner| quote!(<#ty as __settings::Blueprint>::secret_text(#inner, path)));
+        arms(model, Kind::Nested, |ty, inner| quote!(<#ty as __settings::Blueprint>::secret_text(#inner, #path)));
     let below = if nested.is_empty() {
         none.clone()
     } else {
         quote! {
-            match path.split_once('.') {
-                __settings::__private::Some((field, path)) => match field { #nested _ => #none },
+            match #path.split_once('.') {
+                __settings::__private::Some((#field, #path)) => match #field { #nested _ => #none },
                 __settings::__private::None => #none,
             }
         }
     };
-    if secrets.is_empty() { below } else { quote!(match path { #secrets _ => #below }) }
+    if secrets.is_empty() { below } else { quote!(match #path { #secrets _ => #below }) }
 }
 
 /// An arm for each field of the kind, which looks into its value if it has one.
@@ -91,8 +94,9 @@ fn arms(model: &Model<'_>, kind: Kind, look: impl Fn(&Type, TokenStream) -> Toke
     let arms = model.fields.iter().filter(|field| field.kind == kind).map(|field| {
         let (name, ident) = (&field.name, field.ident);
         if field.optional {
-            let found = look(field.inner, quote!(value));
-            quote!(#name => self.#ident.as_ref().and_then(|value| #found),)
+            let value = local("value");
+            let found = look(field.inner, quote!(#value));
+            quote!(#name => self.#ident.as_ref().and_then(|#value| #found),)
         } else {
             let found = look(field.inner, quote!(&self.#ident));
             quote!(#name => #found,)
