@@ -34,7 +34,9 @@ struct Chat {
     retries: Option<u8>,
     #[setting(min_len = 3, allow_empty)]
     nickname: Option<String>,
-    #[setting(nested)]
+    #[setting(default)]
+    colour: Option<String>,
+    #[setting(nested, validate = on_this_network)]
     db: Database,
     #[setting(nested, env_prefix = "CACHE_")]
     cache: Option<Database>,
@@ -74,6 +76,10 @@ fn even(port: &u16) -> Result<(), String> {
 
 fn lowercase(text: &str) -> Result<(), String> {
     if text.chars().all(char::is_lowercase) { Ok(()) } else { Err("has capitals".to_owned()) }
+}
+
+fn on_this_network(database: &Database) -> Result<(), &'static str> {
+    if database.host.contains('.') { Err("is not on this network") } else { Ok(()) }
 }
 
 fn no_blank(secret: &SecretString) -> Result<(), &'static str> {
@@ -127,7 +133,7 @@ fn the_schema_keeps_defaults_as_they_are_written() {
     assert_eq!(default("timeout"), "code Duration::from_secs(60 * 2)");
     assert_eq!(default("level"), "code -1");
     assert_eq!(default("verbose"), "trait");
-    assert_eq!(default("nickname"), "none");
+    assert_eq!((default("nickname").as_str(), default("colour").as_str()), ("none", "none"));
 }
 
 #[test]
@@ -161,7 +167,7 @@ fn defaults_stand_in_for_what_is_not_set() {
     assert_eq!((chat.names, chat.numbers), (vec!["a".to_owned(), "b \"c\"".to_owned()], vec![1, 2]));
     assert_eq!((chat.map["a"], chat.timeout), (1, Duration::from_secs(120)));
     assert_eq!((chat.retries, chat.nickname, chat.r#type, chat.hits), (Some(7), None, None, 0));
-    assert!(chat.cache.is_none() && chat.anthropic_api_key.is_none());
+    assert!(chat.colour.is_none() && chat.cache.is_none() && chat.anthropic_api_key.is_none());
 }
 
 #[test]
@@ -188,6 +194,7 @@ fn checks_run_on_the_value_inside() {
     assert!(refused(&[("CHAT_RETRIES", "10")]).contains("..10"));
     assert!(refused(&[("CHAT_NICKNAME", "ab")]).contains("CHAT_NICKNAME"));
     assert!(refused(&[("OPENAI_API_KEY", "sk-a b c")]).contains("has a blank"));
+    assert!(refused(&[("CHAT_DB_HOST", "db.example.com")]).contains("is not on this network"));
     assert!(refused(&[("CHAT_PORT", "6666")]).contains("6666 is taken"));
 }
 

@@ -81,7 +81,8 @@ fn checks(field: &Field<'_>) -> TokenStream {
         check("min_len", closure(at, |span, x| quote_spanned!(span=> __settings::__private::min_len(#x, #least))));
     }
     if let Some(path) = attrs.validate.get() {
-        let method = if field.kind == Kind::Secret { "validate_secret" } else { "validate" };
+        // A nested struct may hold secrets, which an error must not quote.
+        let method = if field.kind == Kind::Plain { "validate" } else { "validate_secret" };
         check(method, call(path));
     }
     checks

@@ -73,7 +73,7 @@ pub(super) fn secret_text(model: &Model<'_>) -> TokenStream {
         Kind::Secret,
         |_, secret| quote!((#secret as &dyn ::core::any::Any).downcast_ref::<__settings::SecretString>()),
     );
-    // The path is the user's tokens' span, as that in the schema is: two errors that are alike are shown once.
+    // Written as in the schema: of two errors that are wholly alike the compiler shows one.
     let nested =
         arms(model, Kind::Nested, |ty, inner| quote!(<#ty as __settings::Blueprint>::secret_text(#inner, #path)));
     let below = if nested.is_empty() {
