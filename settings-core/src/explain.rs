@@ -132,22 +132,28 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
     Row { path: leaf.path(), variable: leaf.variable.to_owned(), layer, place, value }
 }
 
+/// A value takes no more room than this in the table; the place behind it is as long as it is.
+const WIDEST_VALUE: usize = 28;
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let titles = ["FIELD", "VALUE", "LAYER", "PLACE"];
-        let cells = |row: &'_ Row| [row.path.clone(), row.value.clone(), row.layer.to_owned(), row.place.clone()];
-        let lines: Vec<_> =
-            std::iter::once(titles.map(str::to_owned)).chain(self.rows.iter().map(cells)).collect();
+        let titles = ["FIELD", "VALUE", "LAYER", "PLACE"].map(str::to_owned);
+        let cells = |row: &Row| [row.path.clone(), shortened(&row.value), row.layer.to_owned(), row.place.clone()];
+        let lines: Vec<_> = std::iter::once(titles).chain(self.rows.iter().map(cells)).collect();
         let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
-        let widths = [width(0), width(1).min(32), width(2)];
+        let (paths, values, layers) = (width(0), width(1), width(2));
         for (index, [path, value, layer, place]) in lines.iter().enumerate() {
             let line_break = if index == 0 { "" } else { "\n" };
-            let line = format!(
-                "{path:0$}  {value:1$}  {layer:2$}  {place}",
-                widths[0], widths[1], widths[2]
-            );
+            let line = format!("{path:paths$}  {value:values$}  {layer:layers$}  {place}");
             write!(f, "{line_break}{}", line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(WIDEST_VALUE) {
+        Some(_) => value.chars().take(WIDEST_VALUE - 1).chain(['…']).collect(),
+        None => value.to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::cache::Cached;
 use crate::explain::Explanation;
 use crate::layer::{Layers, Places};
-use crate::report::{Code, Problem, Report, Task};
+use crate::report::{Code, Problem, Report, Task, Warning};
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::resolve::{diagnose, find, names, resolve, resolve_where};
 use crate::schema::Schema;
@@ -103,6 +103,28 @@ impl<S: Blueprint> Loader<S> {
             Some(scope) => scope.build(),
             None => load(&self.places),
         }
+    }
+
+    /// Loads the struct, and tells what did not stop the load and is still worth a look.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load); the report holds the warnings then.
+    pub async fn load_with_warnings(self) -> Result<(S, Vec<Warning>), Report> {
+        self.load_with_warnings_blocking()
+    }
+
+    /// [`load_with_warnings`](Self::load_with_warnings) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`load_with_warnings`](Self::load_with_warnings).
+    pub fn load_with_warnings_blocking(self) -> Result<(S, Vec<Warning>), Report> {
+        let settings = match testing::scoped::<S>() {
+            Some(scope) => scope.build()?,
+            None => load(&self.places)?,
+        };
+        Ok((settings, with_layers::<S, _>(&self.places, warnings)?))
     }
 
     /// Loads the struct and makes it what [`Settings::get`](crate::Settings::get) gives from now on.
@@ -202,6 +224,13 @@ pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
         Some(settings) if failures.is_empty() && layers.sound() => Ok(settings),
         _ => Err(diagnose::report(schema, &layers, &failures, Task::Load)),
     }
+}
+
+/// What a loaded struct's layers have to be warned about.
+fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Result<Vec<Warning>, Report> {
+    // A load asks no further than it must; to tell what stands in the files it has to open them.
+    let _ = resolve(schema, layers);
+    Ok(diagnose::warnings(schema, layers))
 }
 
 /// Opens the layers for something else than a load; those of the test's scope, if there is one.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use settings_core::{SecretString, Settings};
+use settings_core::{ExposeSecret, SecretString, Settings};
 
 /// The chat service.
 #[derive(Settings)]
@@ -78,14 +78,29 @@ fn main() {
     let took = start.elapsed();
     let settings = loaded.unwrap_or_else(|report| report.exit());
 
-    show(&settings);
-    let explanation = loader().explain_blocking().unwrap_or_else(|report| report.exit());
-    println!("\n{explanation}\n\nloaded in {took:.0?}");
+    println!("{settings:#?}\n");
+    println!("{}\n", loader().explain_blocking().unwrap_or_else(|report| report.exit()));
+    println!("{}\n\nloaded in {took:.0?}", summary(&settings));
 }
 
-/// What a service does with its settings, as far as it can be printed.
-fn show(settings: &ChatSettings) {
-    println!("{settings:#?}");
+/// What a service would do with its settings, as far as it can be told: a secret is used and not printed.
+fn summary(settings: &ChatSettings) -> String {
+    let ChatSettings { environment, port, cors_origins, reply_timeout, db, model, .. } = settings;
+    let database = match db.url.expose_secret().split_once("://") {
+        Some(("postgres" | "postgresql", _)) => "PostgreSQL",
+        Some(("mysql", _)) => "MySQL",
+        _ => "a database",
+    };
+    let owner = if settings.openai_api_key.expose_secret().starts_with("sk-proj-") { "a project" } else { "a person" };
+    let second = if settings.anthropic_api_key.is_some() { "Anthropic" } else { "nobody" };
+    format!(
+        "a {environment:?} service on port {port} for {} origins would answer by {} (temperature {}) within \
+         {reply_timeout:?}, with the OpenAI key of {owner}, then {second}, and keep {} connections to {database}",
+        cors_origins.len(),
+        model.name,
+        model.temperature,
+        db.pool_size,
+    )
 }
 
 /// A sample file of this example, wherever it is started from.

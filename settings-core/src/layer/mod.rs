@@ -7,7 +7,7 @@ pub(crate) mod env;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use crate::report::{Code, Look, Outcome, Problem, hint};
+use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::Schema;
 use crate::value::Tree;
 use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place, ReadError};
@@ -63,12 +63,15 @@ impl<'p> Layers<'p> {
         for file in self.opened() {
             let path = show(file.path());
             if let Some(failure) = file.failure() {
-                problems.push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
+                problems
+                    .push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
             }
             problems.extend(file.errors().iter().map(|error| {
                 let Place { line, column } = error.place;
                 let key = error.key.as_deref().unwrap_or_default();
-                Problem::new(Code::DotenvSyntax, "", key).at(&format!("{path}:{line}:{column}")).explain(&sentence(error))
+                Problem::new(Code::DotenvSyntax, "", key)
+                    .at(&format!("{path}:{line}:{column}"))
+                    .explain(&sentence(error))
             }));
         }
         problems
@@ -76,6 +79,19 @@ impl<'p> Layers<'p> {
 
     fn opened(&self) -> impl Iterator<Item = &DotenvFile> {
         self.dotenv.get().into_iter().flat_map(DotenvFiles::files)
+    }
+
+    /// The lines of the .env files that other tools read otherwise.
+    pub(crate) fn lint(&self) -> Vec<Warning> {
+        let of_file = |file: &DotenvFile| {
+            let path = show(file.path());
+            let warnings = file.warnings().into_iter();
+            let warnings = warnings.map(|dotenv::Warning { place: Place { line, column }, key, kind }| {
+                Warning::new(key.as_deref().unwrap_or_default(), &format!("{path}:{line}:{column}"), &kind.to_string())
+            });
+            warnings.collect::<Vec<_>>()
+        };
+        self.opened().flat_map(of_file).collect()
     }
 
     /// `.env:7:6`.
@@ -96,8 +112,7 @@ impl<'p> Layers<'p> {
         if !trail.is_written() {
             return;
         }
-        let files = self.dotenv();
-        for file in files.files().iter().rev() {
+        for file in self.dotenv().files().iter().rev() {
             let outcome = if file.missing() {
                 Outcome::NoFile
             } else if let Some(failure) = file.failure() {
@@ -105,11 +120,11 @@ impl<'p> Layers<'p> {
                     ReadError::Unreadable(kind) => kind,
                     _ => std::io::ErrorKind::InvalidInput,
                 })
-            } else if file.errors().is_empty() {
-                let similar = hint::nearest(name, files.keys()).map(str::to_owned);
-                Outcome::NoSuchKey { keys: file.len(), similar }
             } else {
-                Outcome::Syntax(file.errors().len())
+                match (hint::nearest(name, file.keys()), file.errors().len()) {
+                    (None, errors @ 1..) => Outcome::Syntax(errors),
+                    (similar, _) => Outcome::NoSuchKey { keys: file.len(), similar: similar.map(str::to_owned) },
+                }
             };
             trail.note(".env", &show(file.path()), outcome);
         }
@@ -150,8 +165,10 @@ impl Trail {
     }
 }
 
-/// A path as reports show it: a relative one begins with `./`, so that it is seen to be one.
+/// A path as reports show it: from the current directory if it lies below, and then with a `./` before it.
 fn show(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&here).unwrap_or(path);
     if path.is_relative() && !path.starts_with(".") && !path.starts_with("..") {
         return format!("./{}", path.display());
     }

@@ -175,3 +175,30 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_the_docs_has_every_code_in_order() {
+        let rows = include_str!("code.rs").lines().filter_map(|line| line.strip_prefix("/// | E"));
+        let documented: Vec<_> = rows.map(|row| format!("E{}", &row[..3])).collect();
+        let codes: Vec<_> = Code::ALL.iter().map(Code::to_string).collect();
+        assert_eq!(documented, codes);
+        assert!(codes.is_sorted());
+    }
+
+    #[test]
+    fn missing_invalid_and_unchecked_are_told_apart() {
+        for (codes, kind) in [
+            (vec!["E101", "E103", "E104"], "missing"),
+            (vec!["E102", "E105", "E106", "E110"], "invalid"),
+            (vec!["E111", "E120", "E201", "E202"], "unchecked"),
+            (vec!["E107", "E108", "E130"], "misuse"),
+        ] {
+            let of_kind = Code::ALL.iter().filter(|code| code.kind().as_str() == kind);
+            assert_eq!(of_kind.map(|code| code.as_str()).collect::<Vec<_>>(), codes, "{kind}");
+        }
+    }
+}

@@ -69,6 +69,12 @@ mod tests {
     }
 
     #[test]
+    fn underscores_do_not_count() {
+        assert_eq!(nearest("DB_IO_URL", ["dbiourl"]), Some("dbiourl"));
+        assert_eq!(nearest("DBIOURL", ["D_B_I_O_URL"]), Some("D_B_I_O_URL"));
+    }
+
+    #[test]
     fn another_word_is_not() {
         assert_eq!(nearest("OPENAI_API_KEY", ["XAI_API_KEY", "GROQ_API_KEY", "OPENAI"]), None);
         assert_eq!(nearest("PORT", ["PATH", "HOME", "PWD"]), None);

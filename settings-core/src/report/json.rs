@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Look, Problem, Report};
+use super::{Look, Problem, Report, Warning};
 
 impl Report {
     /// The report as one line of JSON.
@@ -37,7 +37,7 @@ impl Report {
             "settings": self.settings,
             "exit_code": self.exit_code(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
-            "warnings": self.warnings,
+            "warnings": self.warnings.iter().map(warning).collect::<Vec<_>>(),
         })
         .to_string()
     }
@@ -60,6 +60,10 @@ fn problem(problem: &Problem) -> Value {
     })
 }
 
+fn warning(warning: &Warning) -> Value {
+    json!({ "variable": warning.variable(), "place": warning.place(), "text": warning.text() })
+}
+
 fn look(look: &Look) -> Value {
     json!({
         "layer": look.layer(),
@@ -67,4 +71,57 @@ fn look(look: &Look) -> Value {
         "outcome": look.outcome().as_str(),
         "detail": look.outcome().sentence(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{Code, Look, Outcome, Problem, Report, Task};
+
+    #[test]
+    fn every_name_is_there() {
+        let secret = Problem::of_secret(Code::Missing, "db.password", "DB_PASSWORD")
+            .looked_in(vec![Look::new("env", "DB_PASSWORD", Outcome::NotSet { similar: None })])
+            .fix("export DB_PASSWORD=...");
+        let plain = Problem::new(Code::Invalid, "port", "PORT").at(".env:7:6").expect("a number").show("80a0");
+        let report = Report::new("Chat", Task::Load, vec![secret, plain]).with_warnings(["a warning".into()]);
+        let expected = json!({
+            "settings": "Chat",
+            "exit_code": 78,
+            "problems": [
+                {
+                    "code": "E101",
+                    "kind": "missing",
+                    "title": "missing secret",
+                    "secret": true,
+                    "path": "db.password",
+                    "variable": "DB_PASSWORD",
+                    "location": null,
+                    "looked": [{"layer": "env", "place": "DB_PASSWORD", "outcome": "not_set", "detail": "not set"}],
+                    "expected": null,
+                    "found": null,
+                    "note": null,
+                    "fixes": ["export DB_PASSWORD=..."],
+                },
+                {
+                    "code": "E102",
+                    "kind": "invalid",
+                    "title": "invalid",
+                    "secret": false,
+                    "path": "port",
+                    "variable": "PORT",
+                    "location": ".env:7:6",
+                    "looked": [],
+                    "expected": "a number",
+                    "found": "`80a0`",
+                    "note": null,
+                    "fixes": [],
+                },
+            ],
+            "warnings": ["a warning"],
+        });
+        assert_eq!(serde_json::from_str::<Value>(&report.to_json()).unwrap(), expected);
+        assert_eq!(report.to_json().lines().count(), 1);
+    }
 }

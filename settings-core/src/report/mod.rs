@@ -6,6 +6,7 @@ mod json;
 mod outcome;
 mod problem;
 mod render;
+mod warning;
 
 use std::io::Write;
 use std::{error, fmt, io, process};
@@ -13,6 +14,7 @@ use std::{error, fmt, io, process};
 pub use self::code::{Code, Kind};
 pub use self::outcome::Outcome;
 pub use self::problem::{Look, Problem};
+pub use self::warning::Warning;
 
 /// All problems of a load, at least one.
 ///
@@ -39,7 +41,7 @@ pub struct Report {
     settings: &'static str,
     task: Task,
     problems: Vec<Problem>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 /// What could not be done, for the headline.
@@ -63,9 +65,8 @@ impl Report {
     }
 
     /// Adds what did not stop the load but may have to do with why it failed.
-    pub(crate) fn with_warnings(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
-        self.warnings.extend(warnings.into_iter().map(|warning| crate::secret::escape(&warning).into_owned()));
-        self
+    pub(crate) fn with_warnings(self, warnings: Vec<Warning>) -> Self {
+        Self { warnings, ..self }
     }
 
     /// The name of the struct of settings.
@@ -79,7 +80,7 @@ impl Report {
     }
 
     /// What did not stop the load but may have to do with why it failed.
-    pub fn warnings(&self) -> &[String] {
+    pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
@@ -122,3 +123,30 @@ impl fmt::Debug for Report {
 }
 
 impl error::Error for Report {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(codes: &[Code]) -> Report {
+        let problems = codes.iter().map(|&code| Problem::new(code, "port", "PORT")).collect();
+        Report::new("Chat", Task::Load, problems)
+    }
+
+    #[test]
+    fn only_stores_that_do_not_answer_are_worth_another_try() {
+        assert_eq!(report(&[Code::Unreachable]).exit_code(), 75);
+        assert_eq!(report(&[Code::Unreachable, Code::Unreachable]).exit_code(), 75);
+        assert_eq!(report(&[Code::Unreachable, Code::Missing]).exit_code(), 78);
+        for &code in Code::ALL.iter().filter(|&&code| code != Code::Unreachable) {
+            assert_eq!(report(&[code]).exit_code(), 78, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_without_a_source() {
+        let error: Box<dyn error::Error + Send + Sync> = Box::new(report(&[Code::Missing]));
+        assert!(error.source().is_none());
+        assert!(error.to_string().starts_with("Chat cannot load: 1 problem\n"));
+    }
+}

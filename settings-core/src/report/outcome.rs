@@ -111,3 +111,44 @@ impl Outcome {
         escape(&sentence).into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences() {
+        let similar = || Some("CHAT_PROT".to_owned());
+        for (outcome, word, sentence) in [
+            (Outcome::Found, "found", "found"),
+            (Outcome::NotSet { similar: None }, "not_set", "not set"),
+            (Outcome::NotSet { similar: similar() }, "not_set", "not set (CHAT_PROT is: did you mean that?)"),
+            (Outcome::Empty, "empty", "empty"),
+            (Outcome::Placeholder, "placeholder", "a placeholder"),
+            (Outcome::NotUtf8, "not_utf8", "not UTF-8"),
+            (Outcome::NoSuchKey { keys: 0, similar: None }, "no_such_key", "no keys"),
+            (Outcome::NoSuchKey { keys: 1, similar: None }, "no_such_key", "1 key, not this one"),
+            (
+                Outcome::NoSuchKey { keys: 2, similar: similar() },
+                "no_such_key",
+                "2 keys, not this one (CHAT_PROT is: did you mean that?)",
+            ),
+            (Outcome::NoFile, "no_file", "no such file"),
+            (Outcome::Unreadable(io::ErrorKind::PermissionDenied), "unreadable", "unreadable: permission denied"),
+            (Outcome::Syntax(1), "syntax", "1 syntax error"),
+            (Outcome::Syntax(2), "syntax", "2 syntax errors"),
+            (
+                Outcome::NotConfigured("AWS_REGION is not set".into()),
+                "not_configured",
+                "not configured (AWS_REGION is not set)",
+            ),
+            (Outcome::NotBuiltIn, "not_built_in", "not built into this program"),
+            (Outcome::NotFound, "not_found", "not found"),
+            (Outcome::Denied, "denied", "access denied"),
+            (Outcome::Unreachable("no route".into()), "unreachable", "no route"),
+            (Outcome::Malformed("no JSON object"), "malformed", "malformed (no JSON object)"),
+        ] {
+            assert_eq!((outcome.as_str(), outcome.sentence().as_str()), (word, sentence));
+        }
+    }
+}

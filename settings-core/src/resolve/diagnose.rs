@@ -3,8 +3,9 @@
 use super::find::Finder;
 use super::walk::{Leaf, Step, walk};
 use crate::layer::{Layers, Trail};
-use crate::report::{Code, Outcome, Problem, Report, Task, hint};
+use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
 use crate::schema::{DefaultValue, Field, Schema};
+use crate::secret::{ExposeSecret, Verdict};
 use crate::value::{Failure, Fault, ROOT, Rule, Slot};
 
 /// The report on everything that stands against a load.
@@ -18,7 +19,38 @@ pub(crate) fn report(schema: &'static Schema, layers: &Layers<'_>, failures: &[F
     });
     let whole = failures.iter().filter(|failure| failure.at == ROOT);
     problems.extend(whole.map(|failure| own_check(&failure.fault, "", schema.name)));
-    Report::new(schema.name, task, problems)
+    Report::new(schema.name, task, problems).with_warnings(warnings(schema, layers))
+}
+
+/// What is not as it should be and stands in nobody's way.
+pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warning> {
+    let mut warnings = layers.lint();
+    walk(schema, &mut |step| {
+        if let Step::Field(leaf) = step {
+            warn_of(leaf, layers, &mut warnings);
+        }
+    });
+    warnings
+}
+
+/// Warns of what the way to a secret passed over, and of a value that is there and may not be right.
+fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
+    let Some(rules) = leaf.field.secret() else { return };
+    let mut trail = Trail::written();
+    let slot = Finder::new(layers).find(leaf, &mut trail);
+    let missing = matches!(slot, Slot::Unset) && leaf.is_required();
+    let looked = trail.into_looked();
+    let placeholders = looked.iter().filter(|look| *look.outcome() == Outcome::Placeholder);
+    if !missing {
+        let text = "is a placeholder, which counts as unset";
+        warnings.extend(placeholders.map(|look| Warning::new(leaf.variable, look.place(), text)));
+    }
+    let Slot::Secret(secret) = &slot else { return };
+    let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
+    let place = looked.last().map_or("", Look::place);
+    if let Verdict::Doubtful(mismatch) = crate::secret::check(text, rules) {
+        warnings.push(Warning::new(leaf.variable, place, &mismatch.to_string()));
+    }
 }
 
 pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
@@ -32,7 +64,9 @@ pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Pr
             };
             found(Code::Invalid, leaf, layers, |problem| problem.expect(&expected))
         }
-        Fault::Rule(rule) => found(Code::Invalid, leaf, layers, |problem| problem.expect(&rule_text(*rule, leaf.field))),
+        Fault::Rule(rule) => {
+            found(Code::Invalid, leaf, layers, |problem| problem.expect(&rule_text(*rule, leaf.field)))
+        }
         Fault::Said(text) => found(Code::Invalid, leaf, layers, |problem| problem.explain(&crate::secret::mask(text))),
         Fault::Secret(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
         Fault::Format(mismatch) => {
@@ -141,7 +175,11 @@ fn export(leaf: &Leaf<'_>) -> String {
 
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn rule_text(rule: Rule, field: &Field) -> String {

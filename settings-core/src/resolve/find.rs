@@ -44,7 +44,7 @@ impl<'l> Finder<'l> {
             "env" => self.in_env(leaf, source.name, trail).or_else(|| self.in_dotenv(leaf, source.name, trail)),
             "dotenv" => self.in_dotenv(leaf, source.name, trail),
             kind => {
-                trail.note(kind, source.name.unwrap_or("-"), Outcome::NotBuiltIn);
+                trail.note(kind, source.name.unwrap_or_default(), Outcome::NotBuiltIn);
                 None
             }
         }
@@ -222,13 +222,11 @@ fn take_text(text: &str, leaf: &Leaf<'_>, layer: &'static str, place: &str, trai
 /// For an object with a key that the struct does not have: the nearest that it has.
 fn unknown_key(object: &Tree, schema: &'static Schema) -> Option<Option<&'static str>> {
     let Tree::Map(entries) = object else { return None };
-    entries.iter().find_map(|(key, value)| {
-        match schema.fields.iter().find(|field| field.name == key) {
-            Some(field) => match &field.kind {
-                Kind::Nested(nested) => unknown_key(value, nested.schema),
-                _ => None,
-            },
-            None => Some(crate::report::hint::nearest(key, schema.fields.iter().map(|field| field.name))),
-        }
+    entries.iter().find_map(|(key, value)| match schema.fields.iter().find(|field| field.name == key) {
+        Some(field) => match &field.kind {
+            Kind::Nested(nested) => unknown_key(value, nested.schema),
+            _ => None,
+        },
+        None => Some(crate::report::hint::nearest(key, schema.fields.iter().map(|field| field.name))),
     })
 }

@@ -42,7 +42,9 @@ pub(crate) fn resolve_where(
 
 /// Tells the head of a nested struct how many slots are its own, and whether any has a value.
 fn close(found: &mut [Resolved], head: Option<usize>) {
-    let Some((head, rest)) = head.and_then(|head| found.get_mut(head..)).and_then(<[_]>::split_first_mut) else { return };
+    let Some((head, rest)) = head.and_then(|head| found.get_mut(head..)).and_then(<[_]>::split_first_mut) else {
+        return;
+    };
     let set = rest.iter().any(|resolved| !matches!(resolved.slot, Slot::Unset | Slot::Group { .. }));
     head.slot = Slot::Group { len: rest.len(), set };
 }

@@ -91,7 +91,9 @@ pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &
         .map(|name| {
             let problem = Problem::new(Code::UnknownField, name, "");
             match hint::nearest(name, known.iter().map(String::as_str)) {
-                Some(nearest) => problem.explain(&format!("{} has no such field; did you mean `{nearest}`?", schema.name)),
+                Some(nearest) => {
+                    problem.explain(&format!("{} has no such field; did you mean `{nearest}`?", schema.name))
+                }
                 None => problem.explain(&format!("{} has no such field", schema.name)),
             }
         })

@@ -158,10 +158,8 @@ pub(crate) fn check(text: &str, rules: &Secret) -> Verdict {
         .format
         .and_then(KeyFormat::by_name)
         .map_or(Verdict::Fits, |format| judge(text, format.prefixes, Some(format), format.strict));
-    match (by_prefix, by_format) {
-        (wrong @ Verdict::Wrong(_), _) | (_, wrong @ Verdict::Wrong(_)) => wrong,
-        (Verdict::Fits, other) | (other, _) => other,
-    }
+    // A prefix is never merely doubted.
+    if by_prefix == Verdict::Fits { by_format } else { by_prefix }
 }
 
 fn judge(text: &str, wanted: &[&str], own: Option<&'static KeyFormat>, strict: bool) -> Verdict {
@@ -217,5 +215,160 @@ fn begins_with(prefixes: &[&str]) -> String {
         Some((last, [])) => format!("begins with {last}"),
         Some((last, others)) => format!("begins with {} or {last}", others.join(", ")),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format(name: &'static str) -> Secret {
+        assert!(KeyFormat::by_name(name).is_some(), "{name}");
+        Secret { format: Some(name), ..Secret::EMPTY }
+    }
+
+    fn prefix(prefix: &'static str) -> Secret {
+        Secret { prefix: Some(prefix), ..Secret::EMPTY }
+    }
+
+    fn wrong(text: &str, rules: &Secret) -> String {
+        match check(text, rules) {
+            Verdict::Wrong(mismatch) => mismatch.to_string(),
+            other => panic!("{text} is not wrong but {other:?}"),
+        }
+    }
+
+    fn doubtful(text: &str, rules: &Secret) -> String {
+        match check(text, rules) {
+            Verdict::Doubtful(mismatch) => mismatch.to_string(),
+            other => panic!("{text} is not doubtful but {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_prefix_fits_its_format_and_no_other() {
+        for (owner, prefix) in prefixes() {
+            let text = format!("{prefix}test");
+            for held_to in KeyFormat::ALL {
+                let rules = format(held_to.name);
+                if held_to == owner {
+                    assert_eq!(check(&text, &rules), Verdict::Fits, "{text}");
+                } else if prefix.len() >= 4 {
+                    let sentence = wrong(&text, &rules);
+                    assert!(sentence.ends_with(&format!("{} key", owner.provider)), "{sentence}");
+                } else if held_to.strict {
+                    assert!(wrong(&text, &rules).ends_with("found one that does not"));
+                } else {
+                    assert!(doubtful(&text, &rules).ends_with("found one that does not"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_prefixes_are_unique() {
+        for (index, format) in KeyFormat::ALL.iter().enumerate() {
+            assert_eq!(KeyFormat::ALL.iter().position(|other| other.name == format.name), Some(index));
+        }
+        for (format, prefix) in prefixes() {
+            assert_eq!(KeyFormat::with_prefix(prefix), Some(format), "{prefix}");
+        }
+        assert_eq!(KeyFormat::by_name("OpenAI"), None);
+    }
+
+    #[test]
+    fn only_openai_and_anthropic_are_strict() {
+        let strict: Vec<_> = KeyFormat::ALL.iter().filter(|format| format.strict).map(KeyFormat::name).collect();
+        assert_eq!(strict, ["openai", "anthropic"]);
+    }
+
+    #[test]
+    fn a_strict_format_refuses_what_begins_otherwise() {
+        assert_eq!(wrong("key", &format("openai")), "expected a value that begins with sk-, found one that does not");
+        assert_eq!(
+            wrong("sk-test-key", &format("anthropic")),
+            "expected a value that begins with sk-ant-, found one that does not"
+        );
+    }
+
+    #[test]
+    fn a_format_that_is_not_strict_doubts() {
+        let sentence = "expected a value that begins with AIza or AQ., found one that does not";
+        assert_eq!(doubtful("key", &format("gemini")), sentence);
+        assert_eq!(doubtful("sk-test-key", &format("gemini")), sentence, "three characters prove nothing");
+    }
+
+    #[test]
+    fn the_longest_prefix_decides() {
+        let sentence = "expected a value that begins with sk-, found one that looks like an Anthropic key";
+        assert_eq!(wrong("sk-ant-test-key", &format("openai")), sentence);
+        assert_eq!(wrong("sk-ant-test-key", &prefix("sk-")), sentence);
+        assert!(wrong("sk-or-v1-test", &prefix("sk-")).ends_with("looks like an OpenRouter key"));
+        assert_eq!(check("sk-ant-test-key", &format("anthropic")), Verdict::Fits);
+        assert_eq!(check("sk-ant-test-key", &prefix("sk-ant-")), Verdict::Fits);
+        assert_eq!(check("sk-test-key", &prefix("sk-")), Verdict::Fits);
+    }
+
+    #[test]
+    fn a_prefix_of_the_users_own_is_what_decides() {
+        for (own, text) in [
+            ("sk-lf-", "sk-lf-test"),
+            ("sk-ant-api", "sk-ant-api03-test"),
+            ("sk-a", "sk-ant-test"),
+            ("gh", "ghp_test"),
+            ("s", "s.t"),
+        ] {
+            assert_eq!(check(text, &prefix(own)), Verdict::Fits, "{own}");
+        }
+        assert_eq!(wrong("test", &prefix("corp-")), "expected a value that begins with corp-, found one that does not");
+        assert!(wrong("ghp_test", &prefix("corp-")).ends_with("found one that looks like a GitHub key"));
+    }
+
+    #[test]
+    fn prefix_and_format_both_hold() {
+        let both = Secret { prefix: Some("sk-proj-"), format: Some("openai"), ..Secret::EMPTY };
+        assert_eq!(check("sk-proj-test", &both), Verdict::Fits);
+        assert_eq!(wrong("sk-test", &both), "expected a value that begins with sk-proj-, found one that does not");
+        let doubted = Secret { prefix: Some("corp-"), format: Some("gemini"), ..Secret::EMPTY };
+        assert!(doubtful("corp-test", &doubted).contains("AIza"));
+        assert!(wrong("AIzatest", &doubted).contains("corp-"));
+    }
+
+    #[test]
+    fn without_rules_nothing_is_checked() {
+        for text in ["", "key", "sk-ant-test-key"] {
+            assert_eq!(check(text, &Secret::EMPTY), Verdict::Fits);
+        }
+    }
+
+    #[test]
+    fn two_secrets_of_one_kind_give_one_verdict() {
+        let rules = [format("openai"), format("anthropic"), format("gemini"), prefix("sk-"), prefix("corp-")];
+        let pairs =
+            [("qwerty", "42"), ("sk-ant-one", "sk-ant-another-one"), ("ghp_one", "ghp_two"), ("SKone", "SKthree")];
+        for rules in &rules {
+            for (one, other) in pairs {
+                assert_eq!(check(one, rules), check(other, rules), "{rules:?}");
+                assert!(!format!("{:?}", check(one, rules)).contains(one));
+            }
+        }
+    }
+
+    #[test]
+    fn expectations() {
+        assert_eq!(expectation(&format("openai")).as_deref(), Some("begins with sk-"));
+        assert_eq!(expectation(&format("vault")).as_deref(), Some("begins with hvs., hvb. or s."));
+        assert_eq!(expectation(&prefix("corp-")).as_deref(), Some("begins with corp-"));
+        assert_eq!(expectation(&Secret::EMPTY), None);
+    }
+
+    #[test]
+    fn articles() {
+        let look = |name| KeyFormat::by_name(name).map(KeyFormat::look);
+        for name in ["openai", "openrouter", "anthropic", "xai", "aws_access_key_id", "aws_bedrock", "npm", "age"] {
+            assert!(look(name).unwrap().starts_with("an "), "{name}");
+        }
+        assert_eq!(look("onepassword").as_deref(), Some("a 1Password key"));
+        assert_eq!(KeyFormat::ALL.iter().filter(|format| format.look().starts_with("an ")).count(), 8);
     }
 }

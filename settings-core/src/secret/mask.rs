@@ -1,18 +1,17 @@
 //! What stands in an output instead of a value.
 
 use std::borrow::Cow;
-use std::fmt::{self, Debug, Write};
 
 use super::format;
 
 /// Shown instead of a key.
-const KEY: &str = "[REDACTED]";
+pub(super) const KEY: &str = "[REDACTED]";
 /// Shown instead of a part of a value.
 const PART: &str = "****";
 /// The most characters of a value that are shown.
 const SHOWN: usize = 64;
-/// The most bytes of a value that are looked at. Nothing beyond can be among the characters that are shown.
-const READ: usize = 4096;
+/// The most bytes of a value that are looked at; nothing beyond is shown.
+pub(super) const READ: usize = 4096;
 /// What the rest of a value is masked from.
 const PEM: &str = "-----BEGIN";
 /// The names of parameters that hold secrets end so.
@@ -77,15 +76,18 @@ fn is_control(c: char) -> bool {
 
 /// Masking comes before shortening, so that no cut can hide what would have been masked. `cut` says that the value goes
 /// on after `text`.
-fn masked(text: &str, cut: bool) -> String {
+pub(super) fn masked(text: &str, cut: bool) -> String {
     let masked = keys(&parameters(&user_infos(text, cut)));
     let escaped = escape(&masked);
-    let shown = escaped.char_indices().nth(SHOWN).map(|(end, _)| format!("{}…", &escaped[..end]));
-    shown.unwrap_or_else(|| escaped.into_owned())
+    match escaped.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &escaped[..end]),
+        None if cut => format!("{escaped}…"),
+        None => escaped.into_owned(),
+    }
 }
 
 /// The first `most` bytes, or fewer where that would split a character.
-fn start(text: &str, most: usize) -> &str {
+pub(super) fn start(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
     &text[..end.unwrap_or(0)]
 }
@@ -204,69 +206,146 @@ fn begins_key(text: &str) -> bool {
     })
 }
 
-/// Shows a value by its `Debug`, masked and shortened as [`mask`] does it, on one line.
-///
-/// ```
-/// use settings_core::secret::Shown;
-///
-/// assert_eq!(format!("{:?}", Shown("postgres://app:pw@db/chat")), r#""postgres://app:****@db/chat""#);
-/// assert_eq!(format!("{:?}", Shown(&[8080, 8081])), "[8080, 8081]");
-/// ```
-pub struct Shown<'a, T: ?Sized>(pub &'a T);
+#[cfg(test)]
+mod tests {
+    use super::super::Shown;
+    use super::*;
 
-impl<T: Debug + ?Sized> Debug for Shown<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Start::default();
-        let written = write!(text, "{:?}", self.0);
-        f.write_str(&masked(&text.0, written.is_err()))
+    /// What `Debug` shows of a text, without its quotes.
+    fn shown(text: &str) -> String {
+        format!("{:?}", Shown(text))
     }
-}
 
-/// The first [`READ`] bytes of what is written to it; then it refuses, which ends the writing.
-#[derive(Default)]
-struct Start(String);
-
-impl Write for Start {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let read = start(text, READ - self.0.len());
-        self.0.push_str(read);
-        if read.len() < text.len() { Err(fmt::Error) } else { Ok(()) }
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            "",
+            "80a0",
+            "dev",
+            "a b c",
+            "http://localhost:3000/docs",
+            "/run/secrets/key",
+            "ops@example.com",
+            "tcp://10.0.0.1:80",
+            "page=2&sort=asc",
+            "=",
+            "naïve",
+            "task-force",
+            "SK",
+            "SKIP",
+            "ASIA",
+            "ASIA-PACIFIC",
+            "s.example.com",
+            "begins with sk-",
+            "sk-",
+        ] {
+            assert_eq!(mask(text), text);
+        }
     }
-}
 
-/// Stands for a secret wherever one would be shown.
-///
-/// ```
-/// use settings_core::secret::REDACTED;
-///
-/// assert_eq!(format!("{REDACTED} {REDACTED:?}"), "[REDACTED] [REDACTED]");
-/// ```
-pub const REDACTED: Redacted = Redacted;
-
-/// The type of [`REDACTED`].
-#[derive(Clone, Copy)]
-pub struct Redacted;
-
-impl Debug for Redacted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(KEY)
+    #[test]
+    fn passwords_of_urls() {
+        for (text, masked) in [
+            ("postgres://u:p@ss/w@host/db", "postgres://u:****@host/db"),
+            ("postgres://u:p:p://p//p@host/db", "postgres://u:****@host/db"),
+            ("postgres://u:p w@host/db", "postgres://u:****@host/db"),
+            ("redis://:pw@host:6379/0", "redis://:****@host:6379/0"),
+            ("https://pat@host/repo.git", "https://****@host/repo.git"),
+            ("postgres://a:pw@h1,postgres://b:pw@h2", "postgres://a:****@h2"),
+            (
+                "http://h:80/ postgres://a:pw@h1 amqp://b:pw@h2/v",
+                "http://h:80/ postgres://a:****@h1 amqp://b:****@h2/v",
+            ),
+            ("amqp://u:@host", "amqp://u:****@host"),
+        ] {
+            assert_eq!(mask(text), masked);
+        }
     }
-}
 
-impl fmt::Display for Redacted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(KEY)
+    #[test]
+    fn parameters_that_are_secrets() {
+        for (text, masked) in [
+            ("https://h/?password=pw", "https://h/?password=****"),
+            ("https://h/?a=1&api_key=pw&b=2", "https://h/?a=1&api_key=****&b=2"),
+            ("https://h/?X-Amz-Signature=pw&x=1", "https://h/?X-Amz-Signature=****&x=1"),
+            ("https://h/?sig=p;w", "https://h/?sig=****"),
+            ("Server=h;Password=p;w&x", "Server=h;Password=****"),
+            ("host=h password=pw user=u", "host=h password=**** user=u"),
+            ("Endpoint=sb://h/;SharedAccessKey=pw=", "Endpoint=sb://h/;SharedAccessKey=****"),
+            ("password='p w' host=h", "password=****"),
+            ("password = pw", "password =****"),
+            ("token=", "token="),
+            ("token=p\"w", "token=****"),
+        ] {
+            assert_eq!(mask(text), masked);
+        }
+        assert_eq!(shown("a?token=p\"w"), "\"a?token=****\"");
+        assert_eq!(shown("a?token=p\",w"), "\"a?token=****\"");
+        for name in SECRET_NAMES {
+            assert_eq!(mask(&format!("?x_{name}=pw&y=1")), format!("?x_{name}=****&y=1"));
+        }
     }
-}
 
-/// Shows of an optional secret whether there is one.
-///
-/// ```
-/// use settings_core::secret::redacted;
-///
-/// assert_eq!(format!("{:?}", redacted(&Some("anything"))), "Some([REDACTED])");
-/// assert_eq!(format!("{:?}", redacted::<()>(&None)), "None");
-/// ```
-pub fn redacted<T>(secret: &Option<T>) -> Option<Redacted> {
-    secret.as_ref().map(|_| REDACTED)
+    #[test]
+    fn every_known_key() {
+        for (_, prefix) in format::prefixes() {
+            let key = format!("{prefix}test1234CANARY");
+            for (before, after) in
+                [("", ""), ("Bearer ", ""), ("a,", " b"), ("a=", ""), ("\n", "\n"), ("%3D", ""), ("é", "")]
+            {
+                let text = format!("{before}{key}{after}");
+                assert!(mask(&text).contains(KEY), "{text:?}: {}", mask(&text));
+                assert!(!mask(&text).contains("CANARY"), "{text:?}: {}", mask(&text));
+                assert!(!shown(&text).contains("CANARY"), "{text:?}: {}", shown(&text));
+            }
+        }
+        assert_eq!(mask("first sk-test-key then"), "first [REDACTED] then");
+        assert_eq!(format!("{:?}", Shown(&["sk-test-key", "b"])), r#"["[REDACTED]", "b"]"#);
+    }
+
+    #[test]
+    fn the_rest_of_a_pem_file() {
+        assert_eq!(mask("key: -----BEGIN TEST KEY-----\nAAAA\n-----END TEST KEY-----\n"), "key: [REDACTED]");
+    }
+
+    #[test]
+    fn a_password_of_any_characters() {
+        for odd in "@/:?#&=;,'\"\\ \n\t\u{1b}%[](){}<>é…".chars() {
+            let url = format!("postgres://user:one{odd}two{odd}{odd}three@host/db");
+            for output in [mask(&url), shown(&url)] {
+                assert!(output.contains("postgres://user:****@host/db"), "{odd:?}: {output}");
+            }
+        }
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(mask("a\r\n\u{1b}[31mb\u{9b}c\u{7f}"), r"a\r\n\u{1b}[31mb\u{9b}c\u{7f}");
+        assert_eq!(mask("a\u{202e}b\u{2028}c"), r"a\u{202e}b\u{2028}c");
+        assert!(matches!(escape("naïve … 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_more_than_64_characters() {
+        assert_eq!(mask(&"é".repeat(64)), "é".repeat(64));
+        assert_eq!(mask(&"é".repeat(65)), format!("{}…", "é".repeat(64)));
+        assert_eq!(shown(&"a".repeat(100)), format!("\"{}…", "a".repeat(63)));
+    }
+
+    #[test]
+    fn masking_comes_before_shortening() {
+        let long = "p".repeat(100);
+        assert_eq!(mask(&format!("postgres://u:{long}@host/db")), "postgres://u:****@host/db");
+        let longer_than_read = "p".repeat(2 * READ);
+        for text in [
+            format!("postgres://u:{longer_than_read}@host"),
+            format!("https://{longer_than_read}@host"),
+            format!("?token={longer_than_read}"),
+            format!("sk-{longer_than_read}"),
+        ] {
+            for output in [mask(&text), shown(&text)] {
+                assert!(!output.contains("pp") && output.ends_with('…'), "{output}");
+            }
+        }
+    }
 }

@@ -6,13 +6,15 @@
 mod format;
 mod mask;
 mod placeholder;
+mod shown;
 mod types;
 
 pub use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 
 pub use self::format::KeyFormat;
 pub(crate) use self::format::{Mismatch, Verdict, beginning, check, expectation, is_usable_key};
-pub use self::mask::{REDACTED, Redacted, Shown, escape, mask, redacted};
+pub use self::mask::{escape, mask};
 pub use self::placeholder::is_placeholder;
+pub use self::shown::{REDACTED, Redacted, Shown, redacted};
 pub use self::types::SecretType;
 pub(crate) use self::types::secret_string;

@@ -47,7 +47,7 @@ impl<const N: usize> SecretType for SecretBox<[u8; N]> {
             Ok(array) => Ok(Self::new(array)),
             Err(mut bytes) => {
                 bytes.zeroize();
-                Err("expected exactly as many bytes as the type holds")
+                Err("the text must have exactly as many bytes as the type holds")
             }
         }
     }
@@ -92,7 +92,7 @@ mod tests {
             let result = SecretBox::<[u8; 4]>::from_text(secret(text), &Secret::EMPTY);
             result.map(|_| "no error").unwrap_or_else(|sentence| sentence)
         });
-        assert_eq!(errors, ["expected exactly as many bytes as the type holds"; 4]);
+        assert_eq!(errors, ["the text must have exactly as many bytes as the type holds"; 4]);
     }
 
     #[test]

@@ -135,7 +135,9 @@ impl de::Error for ReadError {
 pub(crate) fn truth(text: &str) -> Option<bool> {
     const TRUE: [&str; 5] = ["true", "1", "yes", "on", "t"];
     const FALSE: [&str; 5] = ["false", "0", "no", "off", "f"];
-    let is = |words: &[&str], one: &str| words.iter().any(|w| w.eq_ignore_ascii_case(text)) || one.eq_ignore_ascii_case(text);
+    let is = |words: &[&str], one: &str| {
+        words.iter().any(|w| w.eq_ignore_ascii_case(text)) || one.eq_ignore_ascii_case(text)
+    };
     match (is(&TRUE, "y"), is(&FALSE, "n")) {
         (true, _) => Some(true),
         (_, true) => Some(false),
@@ -147,8 +149,7 @@ pub(crate) const DURATION: &str = "a length of time with its unit, such as `30s`
 
 /// A length of time as `30s` or `1h 30m`, in the form that serde gives `std::time::Duration`.
 pub(crate) fn duration<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value, ReadError> {
-    let duration = humantime::parse_duration(text.trim())
-        .map_err(|_| ReadError::expected(DURATION))?;
+    let duration = humantime::parse_duration(text.trim()).map_err(|_| ReadError::expected(DURATION))?;
     let parts = [("secs", duration.as_secs()), ("nanos", u64::from(duration.subsec_nanos()))];
     visitor.visit_map(MapDeserializer::new(parts.into_iter()))
 }
@@ -256,7 +257,12 @@ impl<'de> Deserializer<'de> for Text {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, visitor: V) -> Result<V::Value, ReadError> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
         self.deserialize_seq(visitor)
     }
 

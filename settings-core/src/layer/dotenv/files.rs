@@ -81,13 +81,6 @@ impl DotenvFiles {
         candidates.find(|&hit| self.key(hit) == name)
     }
 
-    /// The names of all variables, for hints.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().flat_map(|DotenvFile { document, .. }| {
-            document.certain_bindings().iter().map(|binding| document.key(binding))
-        })
-    }
-
     /// The name as the file writes it.
     pub(crate) fn key(&self, hit: Hit) -> &str {
         let (document, binding) = self.binding(hit);
@@ -153,6 +146,11 @@ impl DotenvFile {
     /// The path as it was given.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The names of its variables, for hints.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.document.certain_bindings().iter().map(|binding| self.document.key(binding))
     }
 
     /// How many bindings there are.

@@ -15,8 +15,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use expand::{ExpandError, ExpandErrorKind, Text};
 pub(crate) use files::{DotenvFile, DotenvFiles, Hit};
-pub(crate) use lint::{Warning, WarningKind};
+pub(crate) use lint::Warning;
 pub(crate) use parse::{Error, ErrorKind, Place};
 pub(crate) use read::ReadError;

@@ -1,0 +1,46 @@
+//! What does not stop a load and is still worth a look.
+
+use std::fmt;
+
+use crate::secret::escape;
+
+/// Something that did not stop the load and is not as it should be: a placeholder that was passed over, a key that does
+/// not look like its provider's, a line that other tools read otherwise.
+///
+/// `Display` is one line. It holds no part of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    variable: String,
+    place: String,
+    text: String,
+}
+
+impl Warning {
+    pub(crate) fn new(variable: &str, place: &str, text: &str) -> Self {
+        let clean = |text: &str| escape(text).into_owned();
+        Self { variable: clean(variable), place: clean(place), text: clean(text) }
+    }
+
+    /// The variable it speaks of; empty when it is about no variable.
+    pub fn variable(&self) -> &str {
+        &self.variable
+    }
+
+    /// Where it was seen: `./.env:7:6`, or the layer and name.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// What is to be said.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [&self.variable, &self.place];
+        let names: Vec<_> = names.into_iter().filter(|name| !name.is_empty()).map(String::as_str).collect();
+        write!(f, "{}: {}", names.join(", "), self.text)
+    }
+}
