@@ -56,7 +56,7 @@ fn find(schema: &'static Schema) -> Vec<Problem> {
         }
     };
     walk(schema, &mut |step| match step {
-        Step::Enter(_) | Step::Leave => {}
+        Step::Enter(_) | Step::Leave { .. } => {}
         Step::Field(leaf) => {
             for (index, name) in leaf.names().enumerate() {
                 let written = index == 0 && leaf.field.absolute;
@@ -95,7 +95,7 @@ pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &
             known.push(leaf.path());
             known.extend(leaf.names().map(str::to_owned));
         }
-        Step::Leave => {}
+        Step::Leave { .. } => {}
     });
     let unknown = given.filter(|name| !known.iter().any(|known| known == name));
     unknown
