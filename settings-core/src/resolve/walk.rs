@@ -133,16 +133,12 @@ impl Walker<'_> {
             match &field.kind {
                 Kind::Skipped => continue,
                 Kind::Nested(nested) => self.nested(schema, field, nested),
-                Kind::Plain | Kind::Secret(_) => {
-                    self.stop(schema, field);
-                    self.at += 1;
-                }
+                Kind::Plain | Kind::Secret(_) => self.field(schema, field),
             }
         }
     }
 
     fn nested(&mut self, owner: &'static Schema, field: &'static Field, nested: &Nested) {
-        self.stop(owner, field);
         let outer_len = self.name.len();
         match nested.prefix {
             Some(prefix) => self.name.push_str(prefix),
@@ -151,13 +147,15 @@ impl Walker<'_> {
                 self.name.push_str(self.root.nested_delimiter);
             }
         }
-        let name = self.name.strip_suffix(self.root.nested_delimiter).unwrap_or(&self.name);
-        let json_len = if self.name.len() == outer_len { 0 } else { name.trim_end_matches('_').len() };
+        let prefix_len = self.name.len();
+        let json_len = if prefix_len == outer_len { 0 } else { self.json_variable().len() };
+        let (variable, scopes) = (&self.name[..json_len], &self.scopes);
+        (self.visit)(Step::Enter(&Leaf { at: self.at, field, variable, scopes, prefix: &self.name[..outer_len] }));
         self.scopes.push(Scope {
             schema: nested.schema,
             field: Some(field),
             at: self.at,
-            prefix_len: self.name.len(),
+            prefix_len,
             json_len,
             json: [const { OnceCell::new() }; 2],
         });
@@ -168,11 +166,16 @@ impl Walker<'_> {
         (self.visit)(Step::Leave);
     }
 
-    fn stop(&mut self, owner: &'static Schema, field: &'static Field) {
-        let prefix_len = self.scopes.last().map_or(0, |scope| scope.prefix_len);
+    /// The variable of the struct whose prefix is in hand.
+    fn json_variable(&self) -> &str {
+        let name = self.name.strip_suffix(self.root.nested_delimiter).unwrap_or(&self.name);
+        name.trim_end_matches('_')
+    }
+
+    fn field(&mut self, owner: &'static Schema, field: &'static Field) {
+        let prefix_len = self.name.len();
         let whole = field.absolute || self.scopes.len() == 1;
         if !whole {
-            self.name.truncate(prefix_len);
             self.name.push_str(field.stem(owner));
         }
         let leaf = Leaf {
@@ -182,7 +185,8 @@ impl Walker<'_> {
             scopes: &self.scopes,
             prefix: &self.name[..prefix_len],
         };
-        (self.visit)(if field.is_nested() { Step::Enter(&leaf) } else { Step::Field(&leaf) });
+        (self.visit)(Step::Field(&leaf));
         self.name.truncate(prefix_len);
+        self.at += 1;
     }
 }
