@@ -33,7 +33,7 @@ pub(crate) struct Layers<'p> {
     pub(crate) given: &'p [(String, Tree)],
     pub(crate) env: Env<'p>,
     places: &'p Places,
-    schema: &'static Schema,
+    pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
 }
 
@@ -107,11 +107,17 @@ impl<'p> Layers<'p> {
         errors.any(|error| error.key.as_deref().is_some_and(|key| key.eq_ignore_ascii_case(name)))
     }
 
+    /// Writes down that the environment does not have the name. A variable that reads much like it is named, unless it is
+    /// one of those that other fields claim.
+    pub(crate) fn note_not_set(&self, name: &str, claimed: &[String], trail: &mut Trail) {
+        let names = self.env.names();
+        let free = names.iter().filter(|name| !claimed.contains(name)).map(String::as_str);
+        let similar = hint::nearest(name, free).map(str::to_owned);
+        trail.note("env", name, Outcome::NotSet { similar });
+    }
+
     /// Writes down that no .env file has the name, the highest file first.
-    pub(crate) fn note_missed(&self, name: &str, trail: &mut Trail) {
-        if !trail.is_written() {
-            return;
-        }
+    pub(crate) fn note_no_key(&self, name: &str, claimed: &[String], trail: &mut Trail) {
         for file in self.dotenv().files().iter().rev() {
             let outcome = if file.missing() {
                 Outcome::NoFile
@@ -121,19 +127,14 @@ impl<'p> Layers<'p> {
                     _ => std::io::ErrorKind::InvalidInput,
                 })
             } else {
-                match (hint::nearest(name, file.keys()), file.errors().len()) {
+                let free = file.keys().filter(|key| !claimed.iter().any(|name| name.eq_ignore_ascii_case(key)));
+                match (hint::nearest(name, free), file.errors().len()) {
                     (None, errors @ 1..) => Outcome::Syntax(errors),
                     (similar, _) => Outcome::NoSuchKey { keys: file.len(), similar: similar.map(str::to_owned) },
                 }
             };
             trail.note(".env", &show(file.path()), outcome);
         }
-    }
-
-    /// A variable that is set and reads much like the one that is not.
-    pub(crate) fn similar_variable(&self, name: &str) -> Option<String> {
-        let names = self.env.names();
-        hint::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
     }
 }
 

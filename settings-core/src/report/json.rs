@@ -77,7 +77,7 @@ fn look(look: &Look) -> Value {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Code, Look, Outcome, Problem, Report, Task};
+    use super::super::{Code, Look, Outcome, Problem, Report, Task, Warning};
 
     #[test]
     fn every_name_is_there() {
@@ -85,7 +85,11 @@ mod tests {
             .looked_in(vec![Look::new("env", "DB_PASSWORD", Outcome::NotSet { similar: None })])
             .fix("export DB_PASSWORD=...");
         let plain = Problem::new(Code::Invalid, "port", "PORT").at(".env:7:6").expect("a number").show("80a0");
-        let report = Report::new("Chat", Task::Load, vec![secret, plain]).with_warnings(["a warning".into()]);
+        let report = Report::new("Chat", Task::Load, vec![secret, plain]).with_warnings(vec![Warning::new(
+            "PORT",
+            ".env:7:6",
+            "a warning",
+        )]);
         let expected = json!({
             "settings": "Chat",
             "exit_code": 78,
@@ -119,7 +123,7 @@ mod tests {
                     "fixes": [],
                 },
             ],
-            "warnings": ["a warning"],
+            "warnings": [{"variable": "PORT", "place": ".env:7:6", "text": "a warning"}],
         });
         assert_eq!(serde_json::from_str::<Value>(&report.to_json()).unwrap(), expected);
         assert_eq!(report.to_json().lines().count(), 1);

@@ -159,7 +159,7 @@ fn width(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Code, Outcome};
+    use super::super::{Code, Outcome, Warning};
     use super::*;
 
     fn openai() -> Problem {
@@ -288,7 +288,8 @@ mod tests {
     fn problems_of_no_field() {
         let file = Problem::new(Code::DotenvSyntax, "", "").at(".env:3:1").expect("`NAME=value`");
         let whole = Problem::new(Code::OwnCheck, "", "").explain("`tls` wants a `certificate`.");
-        let report = Report::new("Chat", Task::CheckSecrets, vec![file, whole]).with_warnings(["see\u{7}".into()]);
+        let report = Report::new("Chat", Task::CheckSecrets, vec![file, whole])
+            .with_warnings(vec![Warning::new("", ".env:1:1", "see\u{7}")]);
         assert_lines(
             &report,
             &[
@@ -301,7 +302,7 @@ mod tests {
                 "      `tls` wants a `certificate`.",
                 "",
                 "warnings:",
-                r"      see\u{7}",
+                r"      .env:1:1: see\u{7}",
             ],
         );
     }

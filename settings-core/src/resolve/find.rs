@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::names;
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
@@ -73,7 +74,7 @@ impl<'l> Finder<'l> {
         let own = asked(leaf, other, |name| match layers.env.get(name) {
             None => {
                 if trail.is_written() {
-                    trail.note("env", name, Outcome::NotSet { similar: layers.similar_variable(name) });
+                    layers.note_not_set(name, &names::claimed(layers.schema), trail);
                 }
                 None
             }
@@ -88,7 +89,9 @@ impl<'l> Finder<'l> {
         let own = asked(leaf, other, |name| {
             let files = layers.dotenv();
             let Some(hit) = files.lookup(name) else {
-                layers.note_missed(name, trail);
+                if trail.is_written() {
+                    layers.note_no_key(name, &names::claimed(layers.schema), trail);
+                }
                 return layers.is_broken(name).then_some(Ok(Slot::Failed));
             };
             let place = layers.place_in_dotenv(hit);

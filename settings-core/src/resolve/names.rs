@@ -72,6 +72,17 @@ fn find(schema: &'static Schema) -> Vec<Problem> {
     problems
 }
 
+/// Every variable that some field is read from.
+pub(crate) fn claimed(schema: &'static Schema) -> Vec<String> {
+    let mut names = Vec::new();
+    walk(schema, &mut |step| {
+        if let Step::Field(leaf) = step {
+            names.extend(leaf.names().map(str::to_owned));
+        }
+    });
+    names
+}
+
 /// The problems with names given in code that no field has.
 pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &'n str>) -> Vec<Problem> {
     let mut known = Vec::new();

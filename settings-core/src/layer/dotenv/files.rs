@@ -50,6 +50,12 @@ impl DotenvFiles {
         &self.files
     }
 
+    /// The names of all variables.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(DotenvFile::keys)
+    }
+
     /// The binding of the variable `name` that counts.
     ///
     /// The last file that has the name in any ASCII case wins, even with an empty value, which so hides the name in

@@ -9,7 +9,7 @@ use super::{DotenvFiles, layer};
 const DATA: &str = include_str!("../../../../../tests/data/dotenv.json");
 
 /// Where `dotenvy` 0.15.7 reads something else than this parser.
-const DOTENVY_DIFFERS: [(u64, &str); 26] = [
+const DOTENVY_DIFFERS: [(u64, &str); 23] = [
     (5, "refuses white space in an unquoted value"),
     (10, "refuses a word without ="),
     (13, "takes a leading # for a comment"),
@@ -22,7 +22,6 @@ const DOTENVY_DIFFERS: [(u64, &str); 26] = [
     (28, "has no escapes in single quotes"),
     (33, "expands a bare $X"),
     (35, "has no defaults"),
-    (37, "reads this as we do, but only from its own process's environment"),
     (39, "expands a bare $word, to nothing"),
     (41, "expands a bare $word, and refuses the quote after it"),
     (46, "keeps carriage returns"),
@@ -34,8 +33,6 @@ const DOTENVY_DIFFERS: [(u64, &str); 26] = [
     (62, "joins adjacent quotes"),
     (64, "has no defaults"),
     (65, "has no required variables"),
-    (36, "placeholder"),
-    (0, "placeholder"),
 ];
 
 /// The bindings, or the text of an error.
@@ -87,10 +84,18 @@ fn as_json(outcome: &Outcome, error_key: &str) -> Value {
     }
 }
 
+/// What `dotenvy` says, but for the "line index": its releases count that differently.
+fn without_index(mut outcome: Value) -> Value {
+    if let Some(Value::String(error)) = outcome.get_mut("__err") {
+        error.truncate(error.find(", error at line index").unwrap_or(error.len()));
+    }
+    outcome
+}
+
 #[test]
 fn every_case_reads_as_expected() {
     let cases = cases();
-    assert_eq!(cases.len(), 49);
+    assert_eq!(cases.len(), 47);
     for Case { id, name, input, expected, .. } in cases {
         let files = layer(&[&input]);
         let outcome = ours(&files);
@@ -114,7 +119,8 @@ fn dotenvy_differs_only_where_the_table_says_so() {
             continue;
         }
         let theirs = dotenvy(&input);
-        assert_eq!(as_json(&theirs, "__err"), others["dotenvy"], "{id} {name}");
+        let told = without_index(as_json(&theirs, "__err"));
+        assert_eq!(told, without_index(others["dotenvy"].clone()), "{id} {name}");
         let same = match (ours(&layer(&[&input])), theirs) {
             (Ok(ours), Ok(theirs)) => ours == theirs,
             (ours, theirs) => ours.is_err() && theirs.is_err(),

@@ -3,7 +3,7 @@
 use super::super::files::DotenvFiles;
 use super::layer;
 
-const ROUNDS: u32 = 20_000;
+const ROUNDS: u32 = 5_000;
 
 /// Pieces of files, most of them with a meaning.
 const PIECES: [&[u8]; 26] = [
@@ -79,9 +79,9 @@ fn any_bytes_are_read_without_a_panic() {
 }
 
 #[track_caller]
-fn assert_tells_nothing_of(value: &[u8], content: &[u8]) {
+fn assert_tells_nothing_of(values: &[Vec<u8>], content: &[u8]) {
     let messages = messages(&layer(&[content]));
-    for window in value.windows(4) {
+    for window in values.iter().flat_map(|value| value.windows(4)) {
         let told = messages.as_bytes().windows(4).any(|part| part == window);
         assert!(!told, "{messages}\n tells of {:?}", String::from_utf8_lossy(content));
     }
@@ -94,7 +94,7 @@ fn no_message_quotes_a_value_of_one_line() {
         let values: Vec<_> = (0..4).map(|_| random.text(b"\r\n")).collect();
         let lines = values.iter().enumerate().map(|(n, value)| [format!("K{n}=").as_bytes(), value, b"\n"].concat());
         let content: Vec<u8> = lines.flatten().collect();
-        values.iter().for_each(|value| assert_tells_nothing_of(value, &content));
+        assert_tells_nothing_of(&values, &content);
     }
 }
 
@@ -107,6 +107,6 @@ fn no_message_quotes_a_value_of_several_lines() {
         let mut content = [b"K0=".as_slice(), &[quote], &value].concat();
         // Closed, left open, or closed with something behind.
         content.extend_from_slice([[quote].as_slice(), b"", &[quote, b'x']][random.below(3)]);
-        assert_tells_nothing_of(&value, &content);
+        assert_tells_nothing_of(&[value], &content);
     }
 }
