@@ -35,7 +35,6 @@ pub(crate) struct Scope {
     pub(crate) field: Option<&'static Field>,
     /// The place of its own slot.
     pub(crate) at: usize,
-    prefix_len: usize,
     json_len: usize,
     /// Its JSON variable in the environment and in the .env files, read when a field lacks a value.
     pub(crate) json: [OnceCell<JsonVariable>; 2],
@@ -51,8 +50,7 @@ pub(crate) enum JsonVariable {
 
 impl Scope {
     fn root(schema: &'static Schema) -> Self {
-        let prefix_len = schema.env_prefix.len();
-        Self { schema, field: None, at: ROOT, prefix_len, json_len: 0, json: [const { OnceCell::new() }; 2] }
+        Self { schema, field: None, at: ROOT, json_len: 0, json: [const { OnceCell::new() }; 2] }
     }
 }
 
@@ -147,15 +145,13 @@ impl Walker<'_> {
                 self.name.push_str(self.root.nested_delimiter);
             }
         }
-        let prefix_len = self.name.len();
-        let json_len = if prefix_len == outer_len { 0 } else { self.json_variable().len() };
+        let json_len = if self.name.len() == outer_len { 0 } else { self.json_variable().len() };
         let (variable, scopes) = (&self.name[..json_len], &self.scopes);
         (self.visit)(Step::Enter(&Leaf { at: self.at, field, variable, scopes, prefix: &self.name[..outer_len] }));
         self.scopes.push(Scope {
             schema: nested.schema,
             field: Some(field),
             at: self.at,
-            prefix_len,
             json_len,
             json: [const { OnceCell::new() }; 2],
         });
