@@ -1,6 +1,7 @@
 //! Where to look: the builder that a load starts from.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
@@ -208,6 +209,12 @@ impl<S: Blueprint> Loader<S> {
     /// As [`get_secret`](Self::get_secret).
     pub fn get_secret_blocking(self, name: &str) -> Result<Option<SecretString>, Report> {
         with_layers::<S, _>(&self.places, |schema, layers| get_secret(schema, layers, name))
+    }
+}
+
+impl<S: Blueprint> fmt::Debug for Loader<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Loader<{}>", S::SCHEMA.name)
     }
 }
 
