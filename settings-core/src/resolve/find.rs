@@ -127,7 +127,10 @@ impl<'l> Finder<'l> {
 
     fn json_object(&mut self, scope: &Scope, variable: &str, layer: usize) -> JsonVariable {
         let text = match layer {
-            0 => self.layers.env.text(variable).map(zeroize::Zeroizing::new),
+            0 => match self.layers.env.get(variable).map(OsString::into_string) {
+                Some(Err(_)) => return self.broken(scope, Fault::NotUtf8),
+                text => text.and_then(Result::ok).map(zeroize::Zeroizing::new),
+            },
             _ => {
                 let files = self.layers.dotenv();
                 files.lookup(variable).map(|hit| zeroize::Zeroizing::new(files.literal(hit).to_owned()))
@@ -141,6 +144,10 @@ impl<'l> Finder<'l> {
             },
             _ => Fault::NotJson { variable: variable.to_owned() },
         };
+        self.broken(scope, fault)
+    }
+
+    fn broken(&mut self, scope: &Scope, fault: Fault) -> JsonVariable {
         self.failures.push(Failure { at: scope.at, fault });
         JsonVariable::Broken
     }
