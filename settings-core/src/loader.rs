@@ -10,7 +10,7 @@ use crate::explain::Explanation;
 use crate::layer::{Layers, Places};
 use crate::report::{Code, Problem, Report, Task, Warning};
 use crate::resolve::walk::{Leaf, Step, walk};
-use crate::resolve::{diagnose, find, names, resolve, resolve_where};
+use crate::resolve::{diagnose, find, names, resolve, resolve_where, shape};
 use crate::schema::Schema;
 use crate::secret::SecretString;
 use crate::testing;
@@ -257,6 +257,7 @@ fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result
     let mut problems = names::collisions(schema);
     if !places.given.is_empty() {
         problems.extend(names::unknown(schema, places.given.iter().map(|(name, _)| name.as_str())));
+        problems.extend(shape::misgiven(schema, &places.given));
     }
     if problems.is_empty() { Ok(()) } else { Err(Report::new(schema.name, task, problems)) }
 }

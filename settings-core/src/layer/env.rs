@@ -26,16 +26,21 @@ impl<'v> Env<'v> {
     }
 
     /// The variable's value, by the exact name first.
+    #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<OsString> {
+        match (&self.folded, self.given) {
+            (None, None) if !self.nothing => std::env::var_os(name),
+            _ => self.get_elsewhere(name),
+        }
+    }
+
+    fn get_elsewhere(&self, name: &str) -> Option<OsString> {
         let exact = match self.given {
             None if self.nothing => None,
             None => std::env::var_os(name),
             Some(map) => map.get(name).cloned(),
         };
-        match &self.folded {
-            Some(folded) if exact.is_none() => folded.get(&name.to_ascii_uppercase()).cloned(),
-            _ => exact,
-        }
+        exact.or_else(|| self.folded.as_ref()?.get(&name.to_ascii_uppercase()).cloned())
     }
 
     /// The variable as text, where it has one that is UTF-8.

@@ -43,6 +43,11 @@ impl<'p> Layers<'p> {
         Self { given: &places.given, env, places, schema, dotenv: OnceCell::new() }
     }
 
+    /// Whether placeholders and empty texts count as values.
+    pub(crate) fn unchecked(&self) -> bool {
+        self.places.unchecked
+    }
+
     /// The .env files, read when first asked for.
     pub(crate) fn dotenv(&self) -> &DotenvFiles {
         self.dotenv.get_or_init(|| match &self.places.env_files {
@@ -155,10 +160,12 @@ impl Trail {
         self.looked.unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn is_written(&self) -> bool {
         self.looked.is_some()
     }
 
+    #[inline]
     pub(crate) fn note(&mut self, layer: &'static str, place: &str, outcome: Outcome) {
         if let Some(looked) = &mut self.looked {
             looked.push(Look::new(layer, place, outcome));

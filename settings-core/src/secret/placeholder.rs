@@ -57,6 +57,10 @@ fn is_slot(text: &str) -> bool {
 
 /// `sk-ant-xxx`: a known prefix, and then nothing but filling.
 fn is_bare_prefix(text: &str) -> bool {
+    // Few texts end so, and all others need not be compared with the table.
+    if !text.ends_with(['x', 'X', '*', '.']) {
+        return false;
+    }
     format::prefixes().any(|(_, prefix)| {
         let filling = text.as_bytes().get(prefix.len()..).unwrap_or_default();
         begins_with(text, prefix) && !filling.is_empty() && filling.iter().all(|byte| b"xX*.".contains(byte))

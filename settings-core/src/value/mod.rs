@@ -61,7 +61,7 @@ pub(crate) enum Slot {
     /// The text of a secret.
     Secret(SecretString),
     /// A typed value, given in code or read from JSON.
-    Tree(Tree),
+    Tree(Box<Tree>),
     /// The head of a nested struct, whose fields follow: how many slots they take, and whether any has a value.
     Group { len: usize, set: bool },
     /// Something that cannot be used; the failure stands in the list already.
@@ -188,7 +188,7 @@ impl Values {
     pub fn plain<T: Plain>(&mut self) -> Read<T> {
         let read = match self.take() {
             Slot::Text(text) => T::deserialize(Text::new(text)),
-            Slot::Tree(tree) => T::deserialize(tree),
+            Slot::Tree(tree) => T::deserialize(*tree),
             Slot::Unset => match self.field.default {
                 DefaultValue::Text(text) => T::deserialize(Text::new(text.to_owned())),
                 _ => return Read::Unset,

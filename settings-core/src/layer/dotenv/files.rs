@@ -61,6 +61,9 @@ impl DotenvFiles {
     /// The last file that has the name in any ASCII case wins, even with an empty value, which so hides the name in
     /// earlier files. Within a file the exact name wins over other cases, and then the last line.
     pub(crate) fn lookup(&self, name: &str) -> Option<Hit> {
+        if self.index.is_empty() {
+            return None;
+        }
         let mut best: Option<Hit> = None;
         for &(_, hit) in self.namesakes(name).iter().rev() {
             if best.is_some_and(|best| best.file != hit.file) {
