@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn a_file_that_grows_past_the_limit_is_refused() {
-        let endless = io::repeat(b'x');
-        assert_eq!(read_to_end(endless, 10).err(), Some(ReadError::TooLarge));
+        let larger = io::repeat(b'x').take(MAX_SIZE as u64 + 1);
+        assert_eq!(read_to_end(larger, 10).err(), Some(ReadError::TooLarge));
         let largest = vec![b'x'; MAX_SIZE];
         assert_eq!(read_to_end(&*largest, MAX_SIZE).unwrap().len(), MAX_SIZE);
     }

@@ -3,6 +3,7 @@
 mod conformance;
 mod expand;
 mod files;
+mod lint;
 mod parse;
 mod random;
 

@@ -95,6 +95,7 @@ fn a_value_has_a_place() {
     assert_eq!(place("D"), Place { line: 7, column: 5 });
     assert_eq!(errors("\n\u{e9}=1\n".as_bytes()), [(2, 1, None, ErrorKind::BadKey)]);
     assert_eq!(errors("A='\u{e9}\n\u{e9}' # \u{e9}\n\u{a0}x y".as_bytes()), [(3, 2, None, ErrorKind::MissingEquals)]);
+    assert_eq!(errors(b"A='x\ry\r\nz'\nx y"), [(4, 1, None, ErrorKind::MissingEquals)]);
 }
 
 #[test]
