@@ -1,4 +1,5 @@
 //! Which layer a value comes from.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use settings_core::{ExposeSecret, Loader, SecretString, Settings};
 use settings_tests::EnvFile;

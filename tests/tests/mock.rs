@@ -1,4 +1,5 @@
 //! Settings of a test's own: scopes on a thread, and how they fail.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use std::panic::catch_unwind;
 use std::sync::Barrier;

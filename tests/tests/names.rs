@@ -1,4 +1,5 @@
 //! Which variable a field is read from.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 #![allow(dead_code, reason = "what is refused is never read")]
 
 use settings_core::report::{Code, Problem};

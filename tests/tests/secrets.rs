@@ -1,4 +1,5 @@
 //! What secrets are held to: key formats, placeholders, lengths and checks of the user's own.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use settings_core::report::{Code, Warning};
 use settings_core::secret::KeyFormat;
