@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::layer::{Layers, Trail};
+use crate::layer::Layers;
 use crate::report::Outcome;
-use crate::resolve::find::Finder;
+use crate::resolve::find::retrace;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::{DefaultValue, Schema};
 use crate::secret::{REDACTED, mask};
@@ -108,8 +108,7 @@ impl Explanation {
 }
 
 fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
-    let mut trail = Trail::written();
-    let slot = Finder::new(layers).find(leaf, &mut trail);
+    let (slot, trail) = retrace(layers, leaf);
     let place = trail
         .into_looked()
         .into_iter()

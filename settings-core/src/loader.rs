@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use crate::cache::Cached;
 use crate::explain::Explanation;
-use crate::layer::{Layers, Places};
+use crate::layer::{Layers, Places, Trail};
 use crate::report::{Code, Problem, Report, Task, Warning};
+use crate::resolve::find::find;
 use crate::resolve::walk::{Leaf, Step, walk};
-use crate::resolve::{diagnose, find, names, resolve, resolve_where, shape};
+use crate::resolve::{diagnose, names, resolve, resolve_where, shape};
 use crate::schema::Schema;
 use crate::secret::SecretString;
 use crate::testing;
@@ -305,9 +306,9 @@ fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) ->
         let note = "The field is no secret; its value is in the loaded struct.";
         return refuse(Problem::new(Code::UnknownField, &leaf.path(), leaf.variable).explain(note));
     }
-    let mut finder = find::Finder::new(layers);
-    let slot = finder.find(leaf, &mut crate::layer::Trail::default());
-    let fault = match (slot, finder.failures.pop()) {
+    let (mut slot, mut failures) = (Slot::Unset, Vec::new());
+    find(layers, leaf, &mut Trail::default(), &mut slot, &mut failures);
+    let fault = match (slot, failures.pop()) {
         (_, Some(failure)) => Some(failure.fault),
         (Slot::Secret(secret), None) => match check_secret(&secret, leaf.field) {
             None => return Ok(Some(secret)),

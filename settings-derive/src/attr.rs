@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Expr, ExprPath, LitBool, LitStr, Meta, Path, Token};
+use syn::{Attribute, Expr, ExprArray, ExprPath, LitBool, LitStr, Meta, Path, Token};
 
 use crate::ctxt::Ctxt;
 use crate::entries;
@@ -80,7 +80,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) skip: Attr<()>,
     pub(crate) validate: Attr<ExprPath>,
     pub(crate) range: Attr<Expr>,
-    pub(crate) one_of: Attr<Vec<Expr>>,
+    pub(crate) one_of: Attr<ExprArray>,
     pub(crate) min_len: Attr<usize>,
     pub(crate) allow_empty: Attr<()>,
     pub(crate) example: Attr<LitStr>,
@@ -108,7 +108,9 @@ const fn key<A>(name: &'static str, shape: &'static str, read: fn(&mut A, &Entry
 static CONTAINER: &[Key<ContainerAttrs>] = &[
     key("env_prefix", "env_prefix = \"APP_\"", |to, it| to.env_prefix.set(it, it.text()?)),
     key("nested_delimiter", "nested_delimiter = \"__\"", |to, it| to.nested_delimiter.set(it, it.text()?)),
-    key("env_file", "env_file = \".env\", a list of such, or `none`", |to, it| to.env_file.set(it, it.files()?)),
+    key("env_file", "env_file = \".env\"`, `env_file = [\"a\", \"b\"]` or `env_file = none", |to, it| {
+        to.env_file.set(it, it.files()?)
+    }),
     key("case_insensitive", "case_insensitive", |to, it| to.case_insensitive.set(it, it.flag()?)),
     key("source", "source = [env, docker]", |to, it| to.source.set(it, it.sources()?)),
     key("validate", "validate = Self::check", |to, it| to.validate.set(it, it.value()?)),
@@ -216,7 +218,8 @@ fn read<A>(ctxt: &Ctxt, attr: &Attribute, tables: &[&'static [Key<A>]], to: &mut
 
 fn entry<A>(ctxt: &Ctxt, input: ParseStream<'_>, tables: &[&'static [Key<A>]], to: &mut A) -> syn::Result<Ident> {
     if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected a key"));
+        let example = tables.iter().copied().flatten().next().map_or("", |key| key.shape);
+        return Err(input.error(format!("expected a key, such as `{example}`")));
     }
     let word = input.call(Ident::parse_any)?;
     let mut keys = tables.iter().copied().flatten();
@@ -235,7 +238,7 @@ fn entry<A>(ctxt: &Ctxt, input: ParseStream<'_>, tables: &[&'static [Key<A>]], t
 fn unknown<'a>(word: &Ident, known: impl Iterator<Item = &'a str> + Clone) -> syn::Error {
     let message = match home(&word.to_string()) {
         Some(home) => format!("`{word}` belongs in {home}"),
-        None => format!("unknown key `{word}`: {}", suggestion(&word.to_string(), known)),
+        None => format!("unknown key `{word}`{}", suggestion(&word.to_string(), known)),
     };
     syn::Error::new(word.span(), message)
 }

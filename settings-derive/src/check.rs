@@ -36,7 +36,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
 
 fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
     if name.value().contains(['=', '\0']) {
-        ctxt.error(name, "no variable has `=` or NUL in its name");
+        ctxt.error(name, "the name of a variable cannot hold `=` or NUL");
     }
 }
 

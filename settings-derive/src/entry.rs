@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, LitInt, LitStr, Path, Token, bracketed, token};
+use syn::{Expr, ExprArray, LitInt, LitStr, Path, Token, bracketed, token};
 
 use crate::ctxt::Ctxt;
 use crate::entries;
@@ -107,10 +107,10 @@ impl Entry<'_> {
         }
     }
 
-    pub(crate) fn elements(&self) -> syn::Result<Vec<Expr>> {
+    pub(crate) fn elements(&self) -> syn::Result<ExprArray> {
         let expr = self.expr()?;
         match ungrouped(&expr) {
-            Expr::Array(array) if !array.elems.is_empty() => Ok(array.elems.iter().cloned().collect()),
+            Expr::Array(array) if !array.elems.is_empty() => Ok(array.clone()),
             _ => Err(syn::Error::new_spanned(expr, self.misshapen())),
         }
     }
@@ -159,7 +159,7 @@ impl Entry<'_> {
         let name: Ident = self.value()?;
         FORMATS.iter().copied().find(|known| name == known).ok_or_else(|| {
             let help = suggestion(&name.to_string(), FORMATS.iter().copied());
-            syn::Error::new(name.span(), format!("unknown key format `{name}`: {help}"))
+            syn::Error::new(name.span(), format!("unknown key format `{name}`{help}"))
         })
     }
 

@@ -9,29 +9,41 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, parse_quote};
 
-use crate::model::{Default, Field, Kind, Model};
+use crate::model::{Kind, Model};
 use crate::types;
 
+mod build;
 mod schema;
+mod view;
 
 /// Everything that the derive gives the struct.
 pub(crate) fn implementation(model: &Model<'_>) -> TokenStream {
-    let schema = schema::of(model);
-    let body = body(model);
-    let blueprint = blueprint(model, with_build_bounds(model), &schema, &body);
-    let debug = debug_unless_refused(model, || debug(model));
-    items(model, &[blueprint, cached(model), debug])
+    let blueprint = Blueprint {
+        generics: with_build_bounds(model),
+        schema: schema::of(model),
+        build: build::body(model),
+        secret_text: view::secret_text(model),
+    };
+    let ident = &model.input.ident;
+    let cell = quote! {
+        static CELL: __settings::cache::Cell<#ident> = __settings::cache::Cell::new();
+        &CELL
+    };
+    items(model, &[blueprint.implementation(model), cached(model, &cell), view::debug(model)])
 }
 
-/// The same traits without any content, beside the errors: what uses the struct then gives no errors of its own.
+/// The same traits without any content, beside the errors: what uses the struct then gives no errors of its own. Nor
+/// does a struct of endless size, which a static of it would.
 pub(crate) fn fallback(model: &Model<'_>) -> TokenStream {
     let name = &model.name;
-    let schema = quote!(__settings::schema::Schema { name: #name, ..__settings::schema::Schema::EMPTY });
-    let body = quote!(__settings::__private::None);
-    let blueprint = blueprint(model, with_parameter_bounds(&model.input.generics), &schema, &body);
-    let debug =
-        debug_unless_refused(model, || debug_impl(model, model.input.generics.clone(), &quote!(f.write_str(#name))));
-    items(model, &[blueprint, cached(model), debug])
+    let none = quote!(__settings::__private::None);
+    let blueprint = Blueprint {
+        generics: with_parameter_bounds(&model.input.generics),
+        schema: quote!(__settings::schema::Schema { name: #name, ..__settings::schema::Schema::EMPTY }),
+        build: none.clone(),
+        secret_text: none,
+    };
+    items(model, &[blueprint.implementation(model), cached(model, &quote!(loop {})), view::debug_name(model)])
 }
 
 fn items(model: &Model<'_>, items: &[TokenStream]) -> TokenStream {
@@ -41,7 +53,7 @@ fn items(model: &Model<'_>, items: &[TokenStream]) -> TokenStream {
     };
     quote! {
         #[doc(hidden)]
-        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::absolute_paths)]
+        #[allow(deprecated, unused_qualifications, unused_variables, clippy::absolute_paths)]
         const _: () = {
             use #krate as __settings;
             #(#items)*
@@ -49,26 +61,40 @@ fn items(model: &Model<'_>, items: &[TokenStream]) -> TokenStream {
     }
 }
 
-fn blueprint(model: &Model<'_>, generics: Generics, schema: &TokenStream, body: &TokenStream) -> TokenStream {
-    let ident = &model.input.ident;
-    let (_, arguments, _) = model.input.generics.split_for_impl();
-    let (parameters, _, bounds) = generics.split_for_impl();
-    let values = values();
-    quote! {
-        #[automatically_derived]
-        impl #parameters __settings::Blueprint for #ident #arguments #bounds {
-            const SCHEMA: &'static __settings::schema::Schema = &#schema;
+/// The parts of an implementation of `Blueprint`.
+struct Blueprint {
+    generics: Generics,
+    schema: TokenStream,
+    build: TokenStream,
+    secret_text: TokenStream,
+}
 
-            #[allow(unused_variables)]
-            fn build(#values: &mut __settings::value::Values) -> __settings::__private::Option<Self> {
-                #body
+impl Blueprint {
+    fn implementation(&self, model: &Model<'_>) -> TokenStream {
+        let Self { generics, schema, build, secret_text } = self;
+        let ident = &model.input.ident;
+        let (_, arguments, _) = model.input.generics.split_for_impl();
+        let (parameters, _, bounds) = generics.split_for_impl();
+        let (values, path) = (values(), local("path"));
+        quote! {
+            #[automatically_derived]
+            impl #parameters __settings::Blueprint for #ident #arguments #bounds {
+                const SCHEMA: &'static __settings::schema::Schema = &#schema;
+
+                fn build(#values: &mut __settings::value::Values) -> __settings::__private::Option<Self> {
+                    #build
+                }
+
+                fn secret_text(&self, #path: &str) -> __settings::__private::Option<&__settings::SecretString> {
+                    #secret_text
+                }
             }
         }
     }
 }
 
 /// Only a type without parameters has one place to be cached at.
-fn cached(model: &Model<'_>) -> TokenStream {
+fn cached(model: &Model<'_>, cell: &TokenStream) -> TokenStream {
     if !model.input.generics.params.is_empty() {
         return TokenStream::new();
     }
@@ -77,131 +103,7 @@ fn cached(model: &Model<'_>) -> TokenStream {
         #[automatically_derived]
         impl __settings::Cached for #ident {
             fn cell() -> &'static __settings::cache::Cell<Self> {
-                static CELL: __settings::cache::Cell<#ident> = __settings::cache::Cell::new();
-                &CELL
-            }
-        }
-    }
-}
-
-/// Reads every field, and then builds the struct when all of them are there: a `?` for each field would make a
-/// build of hundreds of fields slow.
-fn body(model: &Model<'_>) -> TokenStream {
-    let locals: Vec<_> = (0..model.fields.len()).map(|index| local(&format!("f{index}"))).collect();
-    let reads = model.fields.iter().map(read);
-    let members = model.fields.iter().map(|field| field.ident);
-    let built = whole(model, &quote!(Self { #(#members: #locals,)* }));
-    if locals.is_empty() {
-        return built;
-    }
-    quote! {
-        #(let #locals = #reads;)*
-        match (#(#locals,)*) {
-            (#(__settings::__private::Some(#locals),)*) => #built,
-            _ => __settings::__private::None,
-        }
-    }
-}
-
-fn whole(model: &Model<'_>, built: &TokenStream) -> TokenStream {
-    let Some(check) = model.attrs.validate.get() else {
-        return quote!(__settings::__private::Some(#built));
-    };
-    let values = values();
-    let method = format_ident!("{}", if model.has_secrets() { "whole_secret" } else { "whole" });
-    let call = call(check);
-    quote!(#values.#method(#built, #call))
-}
-
-/// An expression that reads one field into an `Option` of its type.
-fn read(field: &Field<'_>) -> TokenStream {
-    let (values, v) = (values(), local("v"));
-    let inner = field.inner;
-    let method = match field.kind {
-        Kind::Skipped => return quote!(__settings::__private::Some(__settings::__private::Default::default())),
-        Kind::Plain => "plain",
-        Kind::Secret => "secret",
-        Kind::Nested if field.optional => "nested_optional",
-        Kind::Nested => "nested",
-    };
-    let method = format_ident!("{method}");
-    let default = match field.default() {
-        Default::None | Default::Text(_) => TokenStream::new(),
-        Default::Trait => quote!(.or(|| __settings::__private::Default::default())),
-        Default::Expr(expr) => quote!(.or(|| #expr)),
-        Default::List(list) => quote_spanned!(user_span(list)=> .or(|| __settings::__private::From::from(#list))),
-    };
-    let checks = checks(field);
-    let end = if field.optional { quote!(#v.optional()) } else { quote!(#values.required(#v)) };
-    quote!({ let #v = #values.#method::<#inner>() #default; #checks #end })
-}
-
-/// The checks that depend on the type. Those of a secret are run from its schema.
-fn checks(field: &Field<'_>) -> TokenStream {
-    let (values, v, x) = (values(), local("v"), local("x"));
-    let attrs = &field.attrs;
-    let mut checks = TokenStream::new();
-    if let Some(range) = attrs.range.get() {
-        checks.extend(quote!(#values.range(&#v, |#x| __settings::__private::within(#x, &(#range)));));
-    }
-    if let Some(elements) = attrs.one_of.get() {
-        checks.extend(quote!(#values.one_of(&#v, |#x| __settings::__private::one_of(#x, &[#(#elements),*]));));
-    }
-    if let (Some(least), Kind::Plain) = (attrs.min_len.get(), field.kind) {
-        let min_len = quote_spanned!(user_span(field.inner)=> __settings::__private::min_len(#x, #least));
-        checks.extend(quote!(#values.min_len(&#v, |#x| #min_len);));
-    }
-    if let Some(path) = attrs.validate.get() {
-        let method = format_ident!("{}", if field.kind == Kind::Secret { "validate_secret" } else { "validate" });
-        let call = call(path);
-        checks.extend(quote!(#values.#method(&#v, #call);));
-    }
-    checks
-}
-
-/// A closure that calls the user's function, so that a reference to the value may be coerced on the way.
-fn call(path: &syn::ExprPath) -> TokenStream {
-    let x = local("x");
-    let call = quote_spanned!(user_span(path)=> #path(#x));
-    quote!(|#x| #call)
-}
-
-fn debug_unless_refused(model: &Model<'_>, debug: impl FnOnce() -> TokenStream) -> TokenStream {
-    if model.attrs.debug.get() == Some(&false) { TokenStream::new() } else { debug() }
-}
-
-fn debug(model: &Model<'_>) -> TokenStream {
-    let name = &model.name;
-    let params = parameters(&model.input.generics);
-    let mut generics = model.input.generics.clone();
-    let mut fields = TokenStream::new();
-    for field in &model.fields {
-        let (name, ident, ty) = (&field.name, field.ident, field.ty);
-        let secret = types::is_secret(field.inner) || field.kind == Kind::Secret;
-        let value = quote!(self.#ident);
-        let shown = match field.kind {
-            _ if secret && field.optional => quote!(&__settings::__private::redacted(&#value)),
-            _ if secret => quote!(&__settings::__private::REDACTED),
-            Kind::Nested => quote_spanned!(user_span(ty)=> &#value),
-            _ => quote_spanned!(user_span(ty)=> &__settings::__private::Shown(&#value)),
-        };
-        fields.extend(quote!(.field(#name, #shown)));
-        if !secret && types::mentions(ty, &params) {
-            generics.make_where_clause().predicates.push(parse_quote!(#ty: ::core::fmt::Debug));
-        }
-    }
-    debug_impl(model, generics, &quote!(f.debug_struct(#name)#fields.finish()))
-}
-
-fn debug_impl(model: &Model<'_>, generics: Generics, body: &TokenStream) -> TokenStream {
-    let ident = &model.input.ident;
-    let (_, arguments, _) = model.input.generics.split_for_impl();
-    let (parameters, _, bounds) = generics.split_for_impl();
-    quote! {
-        #[automatically_derived]
-        impl #parameters ::core::fmt::Debug for #ident #arguments #bounds {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                #body
+                #cell
             }
         }
     }
@@ -252,12 +154,51 @@ fn values() -> Ident {
     local("values")
 }
 
-/// A name that the user's expressions cannot see.
+/// A name that the user's expressions cannot see. As a pattern it would still mean a constant of the user's of that name,
+/// so it is none that a user gives.
 fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    local_at(name, Span::mixed_site())
+}
+
+fn local_at(name: &str, span: Span) -> Ident {
+    format_ident!("__{name}", span = span)
 }
 
 /// Where the tokens stand, for errors, with the hygiene of generated code.
 fn user_span(tokens: &impl Spanned) -> Span {
     Span::mixed_site().located_at(tokens.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ctxt::Ctxt;
+
+    #[test]
+    fn a_renamed_crate_is_named_nowhere_else() {
+        let input = syn::parse_quote! {
+            #[settings(crate = "renamed", validate = check)]
+            struct Chat<T> {
+                #[setting(default = 1, range = 1..2, one_of = [1], validate = check)]
+                port: T,
+                #[setting(default = ["a"], min_len = 1)]
+                list: Vec<String>,
+                #[setting(default = [1])]
+                numbers: Vec<u8>,
+                #[setting(nested)]
+                db: Option<Database>,
+                #[secret(source = [env, aws("a", raw)], alias = "A", rotate_every = "1d", validate = check)]
+                openai: Option<SecretString>,
+                #[setting(skip)]
+                state: u8,
+            }
+        };
+        let ctxt = Ctxt::default();
+        let model = Model::read(&ctxt, &input);
+        assert_eq!(ctxt.count(), 0);
+        for code in [implementation(&model), fallback(&model)] {
+            assert!(code.to_string().contains("use renamed as __settings"));
+            assert!(!code.to_string().contains("settings_core"));
+        }
+    }
 }

@@ -23,10 +23,7 @@ use syn::{DeriveInput, parse_macro_input};
 use crate::ctxt::Ctxt;
 use crate::model::Model;
 
-/// Makes a struct with named fields loadable, and gives it a `Debug` that shows no secret.
-///
-/// The attributes `#[settings(..)]` on the struct, `#[setting(..)]` and `#[secret(..)]` on its fields are described in
-/// `settings_core`, from where this macro is meant to be used.
+#[doc = include_str!("derive.md")]
 #[proc_macro_derive(Settings, attributes(settings, setting, secret))]
 pub fn derive_settings(input: TokenStream) -> TokenStream {
     derive(&parse_macro_input!(input as DeriveInput)).into()

@@ -17,7 +17,7 @@ struct Claim {
     at: TokenStream,
 }
 
-/// Reports fields that would be read from one variable.
+/// Reports each field that would be read from a variable of an earlier one.
 pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
     let mut seen: Vec<(&Field<'_>, Vec<Claim>)> = Vec::new();
     let ignore_case = model.attrs.case_insensitive.is_set();
@@ -29,17 +29,15 @@ pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
                 ctxt.error(&claim.at, format!("`{}` is read from `{}` already", field.name, claim.name));
             }
         }
-        for (other, theirs) in &seen {
-            let collision = claims.iter().find_map(|claim| {
-                let clashes = |their: &&Claim| {
-                    let shared = their.written && claim.written && their.is_path == claim.is_path;
-                    same(&their.name, &claim.name) && !shared
-                };
-                Some((claim, theirs.iter().find(clashes)?))
-            });
-            if let Some((claim, their)) = collision {
-                ctxt.error(&claim.at, message(field, claim, other, their));
-            }
+        let clash = |claim: &Claim, their: &Claim| {
+            let shared = their.written && claim.written && their.is_path == claim.is_path;
+            same(&their.name, &claim.name) && !shared
+        };
+        let collision = seen.iter().find_map(|(other, theirs)| {
+            claims.iter().find_map(|claim| Some((claim, *other, theirs.iter().find(|their| clash(claim, their))?)))
+        });
+        if let Some((claim, other, their)) = collision {
+            ctxt.error(&claim.at, message(field, claim, other, their));
         }
         seen.push((field, claims));
     }
@@ -48,8 +46,8 @@ pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
 fn message(field: &Field<'_>, claim: &Claim, other: &Field<'_>, their: &Claim) -> String {
     let (name, field, other) = (&claim.name, &field.name, &other.name);
     match (claim.is_path, their.is_path) {
-        (true, false) => format!("`{name}`, a file that holds `{field}`, is the variable of `{other}` too"),
-        (false, true) => format!("`{field}` is read from `{name}`, which is a file that holds `{other}` too"),
+        (true, false) => format!("`{name}` may name the file that holds `{field}`, and `{other}` is read from it"),
+        (false, true) => format!("`{field}` is read from `{name}`, which may name the file that holds `{other}`"),
         _ => format!("`{other}` and `{field}` are both read from `{name}`"),
     }
 }

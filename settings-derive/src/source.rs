@@ -113,7 +113,7 @@ pub(crate) fn list(ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<Vec<Sourc
         let span = input.span();
         let new = source(ctxt, input)?;
         if sources.iter().any(|source| source.same(&new)) {
-            return Err(syn::Error::new(span, format!("the same source `{}` twice", new.kind)));
+            return Err(syn::Error::new(span, format!("this source `{}` stands in the list already", new.kind)));
         }
         sources.push(new);
         Ok(())
@@ -128,7 +128,7 @@ fn source(ctxt: &Ctxt, input: ParseStream<'_>) -> syn::Result<Source> {
     let kind = input.call(Ident::parse_any)?;
     let Some(grammar) = GRAMMAR.iter().find(|grammar| kind == grammar.kind) else {
         let help = suggestion(&kind.to_string(), GRAMMAR.iter().map(|grammar| grammar.kind));
-        return Err(syn::Error::new(kind.span(), format!("unknown source `{kind}`: {help}")));
+        return Err(syn::Error::new(kind.span(), format!("unknown source `{kind}`{help}")));
     };
     let mut source = Source { kind: grammar.kind, name: None, args: Vec::new() };
     let errors = ctxt.count();
@@ -169,7 +169,7 @@ fn argument(grammar: &Grammar, source: &mut Source, input: ParseStream<'_>) -> s
         None => any_value(&arg, input)?,
     };
     if source.args.iter().any(|(known, _)| *known == arg) {
-        return Err(syn::Error::new(arg.span(), format!("`{arg}` twice")));
+        return Err(syn::Error::new(arg.span(), format!("`{arg}` is written twice")));
     }
     source.args.push((arg, value));
     Ok(())
@@ -187,14 +187,14 @@ fn known(grammar: &Grammar, arg: &Ident) -> syn::Result<Option<Takes>> {
         return Ok(Some(*takes));
     }
     let help = suggestion(&arg.to_string(), known.iter().map(|(name, _)| *name));
-    Err(syn::Error::new(arg.span(), format!("`{kind}` has no argument `{arg}`: {help}")))
+    Err(syn::Error::new(arg.span(), format!("`{kind}` has no argument `{arg}`{help}")))
 }
 
 fn value(arg: &Ident, takes: Takes, input: ParseStream<'_>) -> syn::Result<Value> {
-    let shape = match takes {
-        Takes::Text => format!("`{arg} = \"..\"`"),
-        Takes::Number => format!("`{arg} = 3`"),
-        Takes::Nothing => format!("`{arg}` alone"),
+    let misshapen = match takes {
+        Takes::Text => format!("`{arg}` is written `{arg} = \"..\"`"),
+        Takes::Number => format!("`{arg}` is written `{arg} = 3`"),
+        Takes::Nothing => format!("`{arg}` stands alone, without a value"),
     };
     let assigned = input.parse::<Option<Token![=]>>()?.is_some();
     let at = if entries::at_end(input) { arg.span() } else { input.span() };
@@ -206,7 +206,7 @@ fn value(arg: &Ident, takes: Takes, input: ParseStream<'_>) -> syn::Result<Value
         Takes::Nothing if !assigned => Some(Value::Flag),
         _ => None,
     };
-    value.ok_or_else(|| syn::Error::new(at, format!("`{arg}` is written {shape}")))
+    value.ok_or_else(|| syn::Error::new(at, misshapen))
 }
 
 fn any_value(arg: &Ident, input: ParseStream<'_>) -> syn::Result<Value> {

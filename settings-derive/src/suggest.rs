@@ -1,13 +1,13 @@
 //! The nearest of the known words, for a word that is not known.
 
-/// What to say after "unknown ..": the nearest known word, or all of them when none is near.
+/// What follows "unknown ..": the nearest known word, or all of them when none is near.
 pub(crate) fn suggestion<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let near = known.clone().map(|candidate| (distance(word, candidate), candidate)).min_by_key(|(steps, _)| *steps);
     match near {
-        Some((steps, candidate)) if steps <= allowed(word, candidate) => format!("did you mean `{candidate}`?"),
+        Some((steps, candidate)) if steps <= allowed(word, candidate) => format!(": did you mean `{candidate}`?"),
         _ => {
             let known: Vec<_> = known.map(|word| format!("`{word}`")).collect();
-            format!("known are {}", known.join(", "))
+            format!(", expected one of {}", known.join(", "))
         }
     }
 }
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn suggests_the_nearest_or_all() {
         let known = ["env", "alias", "default"];
-        assert_eq!(suggestion("evn", known.into_iter()), "did you mean `env`?");
-        assert_eq!(suggestion("colour", known.into_iter()), "known are `env`, `alias`, `default`");
+        assert_eq!(suggestion("evn", known.into_iter()), ": did you mean `env`?");
+        assert_eq!(suggestion("colour", known.into_iter()), ", expected one of `env`, `alias`, `default`");
     }
 }

@@ -222,7 +222,6 @@ fn a_name_that_no_field_has_comes_with_the_nearest() {
 
 #[derive(Debug, Settings)]
 #[settings(debug = false, env_file = none)]
-#[expect(dead_code, reason = "never built")]
 struct Key {
     openai_api_key: SecretString,
 }

@@ -139,7 +139,6 @@ fn a_text_of_no_format_is_refused_by_the_strict_and_doubted_by_the_others() {
 }
 
 #[derive(Settings)]
-#[expect(dead_code, reason = "refused or not, and not read")]
 struct Prefixed {
     #[secret(prefix = "sk-")]
     open: Option<SecretString>,

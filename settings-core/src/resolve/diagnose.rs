@@ -1,8 +1,8 @@
 //! Failures become problems: the way to each field is gone once more, and this time written down.
 
-use super::find::Finder;
+use super::find::retrace;
 use super::walk::{Leaf, Step, walk};
-use crate::layer::{Layers, Trail};
+use crate::layer::Layers;
 use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
 use crate::schema::{DefaultValue, Field, Schema};
 use crate::secret::{ExposeSecret, Verdict};
@@ -36,8 +36,7 @@ pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warn
 /// Warns of what the way to a secret passed over, and of a value that is there and may not be right.
 fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     let Some(rules) = leaf.field.secret() else { return };
-    let mut trail = Trail::written();
-    let slot = Finder::new(layers).find(leaf, &mut trail);
+    let (slot, trail) = retrace(layers, leaf);
     let missing = matches!(slot, Slot::Unset) && leaf.is_required();
     let looked = trail.into_looked();
     let placeholders = looked.iter().filter(|look| *look.outcome() == Outcome::Placeholder);
@@ -68,7 +67,7 @@ pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Pr
             found(Code::Invalid, leaf, layers, |problem| problem.expect(&rule_text(*rule, leaf.field)))
         }
         // Nothing that was found is shown of a nested struct: its JSON may hold secrets.
-        Fault::Said(_) if leaf.field.is_nested() => own_check(fault, path, leaf.variable),
+        Fault::Said(_) | Fault::Secret(_) if leaf.field.is_nested() => own_check(fault, path, leaf.variable),
         Fault::Said(text) => found(Code::Invalid, leaf, layers, |problem| problem.explain(&crate::secret::mask(text))),
         Fault::Secret(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
         Fault::Format(mismatch) => {
@@ -92,6 +91,7 @@ fn own_check(fault: &Fault, path: &str, variable: &str) -> Problem {
     let problem = Problem::new(Code::OwnCheck, path, variable);
     match fault {
         Fault::Whole(text) | Fault::Said(text) => problem.explain(&crate::secret::mask(text)),
+        Fault::Secret(sentence) => problem.explain(sentence),
         _ => problem,
     }
 }
@@ -106,8 +106,7 @@ fn of_field(code: Code, leaf: &Leaf<'_>) -> Problem {
 
 /// A problem with a value that some layer has: shown for a plain field, located for every field.
 fn found(code: Code, leaf: &Leaf<'_>, layers: &Layers<'_>, say: impl FnOnce(Problem) -> Problem) -> Problem {
-    let mut trail = Trail::written();
-    let slot = Finder::new(layers).find(leaf, &mut trail);
+    let (slot, trail) = retrace(layers, leaf);
     let mut problem = say(of_field(code, leaf));
     let text = match (slot, leaf.field.default) {
         (Slot::Text(text), _) => Some(text),
@@ -132,9 +131,7 @@ fn found(code: Code, leaf: &Leaf<'_>, layers: &Layers<'_>, say: impl FnOnce(Prob
 }
 
 fn missing(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
-    let mut trail = Trail::written();
-    let _ = Finder::new(layers).find(leaf, &mut trail);
-    let looked = trail.into_looked();
+    let looked = retrace(layers, leaf).1.into_looked();
     let any = |wanted: fn(&Outcome) -> bool| looked.iter().any(|look| wanted(look.outcome()));
     let code = if any(|outcome| matches!(outcome, Outcome::Unreachable(_))) {
         Code::Unreachable

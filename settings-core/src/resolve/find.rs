@@ -1,7 +1,6 @@
 //! Where the value of one field is: its layers asked in order until one has it.
 
 use std::ffi::OsString;
-use std::mem;
 use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
@@ -16,120 +15,130 @@ use crate::schema::{Kind, Source};
 use crate::secret::{is_placeholder, secret_string};
 use crate::value::{Failure, Fault, Slot, Tree};
 
-/// Asks the layers for one field after the other.
-pub(crate) struct Finder<'l> {
+/// One field's way through the layers.
+struct Search<'s, 'l> {
     layers: &'l Layers<'l>,
-    /// What the search that goes on has found. It is written here at once and moved once, for a value that is handed
-    /// from function to function costs more than all of the rest.
-    found: Slot,
-    pub(crate) failures: Vec<Failure>,
+    leaf: &'s Leaf<'s>,
+    trail: &'s mut Trail,
+    /// Where the value goes: it is written there at once, for one that is handed from function to function costs more
+    /// than all of the rest.
+    found: &'s mut Slot,
+    failures: &'s mut Vec<Failure>,
 }
 
 /// `Break` ends a search: there is a value, or something that forbids to go on to the next layer.
-type Search = ControlFlow<()>;
+type Step = ControlFlow<()>;
 
-impl<'l> Finder<'l> {
-    pub(crate) fn new(layers: &'l Layers<'l>) -> Self {
-        Self { layers, found: Slot::Unset, failures: Vec::new() }
-    }
+/// Finds what the highest layer that has the field says.
+pub(crate) fn find(
+    layers: &Layers<'_>,
+    leaf: &Leaf<'_>,
+    trail: &mut Trail,
+    found: &mut Slot,
+    failures: &mut Vec<Failure>,
+) {
+    // What ended the search stands in `found`.
+    let _ = Search { layers, leaf, trail, found, failures }.all();
+}
 
-    /// What the highest layer that has the field says.
-    pub(crate) fn find(&mut self, leaf: &Leaf<'_>, trail: &mut Trail) -> Slot {
-        // What ends the search stands in `found`.
-        let _ = self.search(leaf, trail);
-        mem::take(&mut self.found)
-    }
+/// Goes a field's way once more and writes it down. What fails on the way has been told already.
+pub(crate) fn retrace(layers: &Layers<'_>, leaf: &Leaf<'_>) -> (Slot, Trail) {
+    let (mut slot, mut trail) = (Slot::Unset, Trail::written());
+    find(layers, leaf, &mut trail, &mut slot, &mut Vec::new());
+    (slot, trail)
+}
 
-    fn search(&mut self, leaf: &Leaf<'_>, trail: &mut Trail) -> Search {
+impl Search<'_, '_> {
+    fn all(&mut self) -> Step {
         if !self.layers.given.is_empty() {
-            self.in_given(leaf, trail)?;
+            self.in_given()?;
         }
-        if leaf.field.secret().is_none() {
-            self.in_env(leaf, None, trail)?;
-            return self.in_dotenv(leaf, None, trail);
+        if self.leaf.field.secret().is_none() {
+            self.in_env(None)?;
+            return self.in_dotenv(None);
         }
-        leaf.sources().try_for_each(|source| self.in_source(source, leaf, trail))
+        self.leaf.sources().try_for_each(|source| self.in_source(source))
     }
 
-    fn in_source(&mut self, source: &'static Source, leaf: &Leaf<'_>, trail: &mut Trail) -> Search {
+    fn in_source(&mut self, source: &'static Source) -> Step {
         match source.kind {
             "env" => {
-                self.in_env(leaf, source.name, trail)?;
-                self.in_dotenv(leaf, source.name, trail)
+                self.in_env(source.name)?;
+                self.in_dotenv(source.name)
             }
-            "dotenv" => self.in_dotenv(leaf, source.name, trail),
+            "dotenv" => self.in_dotenv(source.name),
             kind => {
-                trail.note(kind, source.name.unwrap_or_default(), Outcome::NotBuiltIn);
-                Search::Continue(())
+                self.trail.note(kind, source.name.unwrap_or_default(), Outcome::NotBuiltIn);
+                Step::Continue(())
             }
         }
     }
 
     /// Values given in code, the last one first.
-    fn in_given(&mut self, leaf: &Leaf<'_>, trail: &mut Trail) -> Search {
-        let path = leaf.path();
+    fn in_given(&mut self) -> Step {
+        let path = self.leaf.path();
         let mut given = self.layers.given.iter().rev();
         let value = given.find_map(|(name, value)| {
-            if *name == path || name == leaf.variable {
+            if *name == path || name == self.leaf.variable {
                 return Some(value);
             }
             let rest = path.strip_prefix(name.as_str())?.strip_prefix('.')?;
             rest.split('.').try_fold(value, |value, key| value.get(key))
         });
-        value.map_or(Search::Continue(()), |value| self.take_tree(value, leaf, "set", &path, trail))
+        value.map_or(Step::Continue(()), |value| self.take_tree(value, "set", &path))
     }
 
     /// The process environment: the field's variables, then the JSON variables of the structs around it.
-    fn in_env(&mut self, leaf: &Leaf<'_>, other: Option<&'static str>, trail: &mut Trail) -> Search {
-        asked(leaf, other, |name| match self.layers.env.get(name) {
-            Some(value) => self.take_variable(value, leaf, name, trail),
+    fn in_env(&mut self, other: Option<&'static str>) -> Step {
+        asked(self.leaf, other, |name| match self.layers.env.get(name) {
+            Some(value) => self.take_variable(value, name),
             None => {
-                if trail.is_written() {
-                    self.layers.note_not_set(name, &names::claimed(self.layers.schema), trail);
+                if self.trail.is_written() {
+                    self.layers.note_not_set(name, &names::claimed(self.layers.schema), self.trail);
                 }
-                Search::Continue(())
+                Step::Continue(())
             }
         })?;
-        self.in_json(leaf, 0, "env", trail)
+        self.in_json(0, "env")
     }
 
     /// The .env files as one layer, the later over the earlier.
-    fn in_dotenv(&mut self, leaf: &Leaf<'_>, other: Option<&'static str>, trail: &mut Trail) -> Search {
+    fn in_dotenv(&mut self, other: Option<&'static str>) -> Step {
         let layers = self.layers;
-        asked(leaf, other, |name| {
+        asked(self.leaf, other, |name| {
             let files = layers.dotenv();
             let Some(hit) = files.lookup(name) else {
-                if trail.is_written() {
-                    layers.note_no_key(name, &names::claimed(layers.schema), trail);
+                if self.trail.is_written() {
+                    layers.note_no_key(name, &names::claimed(layers.schema), self.trail);
                 }
-                return if layers.is_broken(name) { self.end(Slot::Failed) } else { Search::Continue(()) };
+                return if layers.is_broken(name) { self.end(Slot::Failed) } else { Step::Continue(()) };
             };
-            let expand = leaf.field.secret().is_none_or(|secret| secret.expand);
+            let expand = self.leaf.field.secret().is_none_or(|secret| secret.expand);
             if !(expand && files.has_references(hit)) {
-                return self.take_text(files.literal(hit), leaf, Place::Dotenv(hit), trail);
+                return self.take_text(files.literal(hit), Place::Dotenv(hit));
             }
             match files.expanded(hit, &|name| layers.env.text(name)) {
-                Ok(text) => self.take_text(&text, leaf, Place::Dotenv(hit), trail),
+                Ok(text) => self.take_text(&text, Place::Dotenv(hit)),
                 Err(error) => {
-                    trail.location = Some(layers.place_in_dotenv(hit));
-                    self.refuse(leaf.at, Fault::Expansion(error.kind.to_string()))
+                    self.trail.location = Some(layers.place_in_dotenv(hit));
+                    self.refuse(Fault::Expansion(error.kind.to_string()))
                 }
             }
         })?;
-        self.in_json(leaf, 1, ".env", trail)
+        self.in_json(1, ".env")
     }
 
     /// The JSON variables of the structs around the field, the innermost first.
-    fn in_json(&mut self, leaf: &Leaf<'_>, layer: usize, name: &'static str, trail: &mut Trail) -> Search {
-        leaf.scopes.iter().rev().try_for_each(|scope| {
-            let Some(variable) = leaf.json_variable(scope) else { return Search::Continue(()) };
+    fn in_json(&mut self, layer: usize, name: &'static str) -> Step {
+        self.leaf.scopes.iter().rev().try_for_each(|scope| {
+            let Some(variable) = self.leaf.json_variable(scope) else { return Step::Continue(()) };
             match scope.json[layer].get_or_init(|| self.json_object(scope, variable, layer)) {
-                JsonVariable::Unset => Search::Continue(()),
+                JsonVariable::Unset => Step::Continue(()),
                 JsonVariable::Broken => self.end(Slot::Failed),
                 JsonVariable::Object(object) => {
-                    match leaf.keys_below(scope).try_fold(object, |tree, key| tree.get(key)) {
-                        Some(value) => self.take_tree(value, leaf, name, variable, trail),
-                        None => Search::Continue(()),
+                    match self.leaf.keys_below(scope).try_fold(object, |tree, key| tree.get(key)) {
+                        Some(value) => self.take_tree(value, name, variable),
+                        None => Step::Continue(()),
                     }
                 }
             }
@@ -165,55 +174,48 @@ impl<'l> Finder<'l> {
         JsonVariable::Broken
     }
 
-    fn take_variable(&mut self, value: OsString, leaf: &Leaf<'_>, name: &str, trail: &mut Trail) -> Search {
+    fn take_variable(&mut self, value: OsString, name: &str) -> Step {
         let Ok(text) = value.into_string() else {
-            trail.note("env", name, Outcome::NotUtf8);
-            return self.refuse(leaf.at, Fault::NotUtf8);
+            self.trail.note("env", name, Outcome::NotUtf8);
+            return self.refuse(Fault::NotUtf8);
         };
-        if let Some(outcome) = self.passed_over(&text, leaf) {
-            trail.note("env", name, outcome);
+        if let Some(outcome) = self.passed_over(&text) {
+            self.trail.note("env", name, outcome);
             drop(secret_string(text)); // wiped, whatever it was
-            return Search::Continue(());
+            return Step::Continue(());
         }
-        trail.note("env", name, Outcome::Found);
+        self.trail.note("env", name, Outcome::Found);
         // The one copy of the value moves on: into the field's type, or into the secret's box.
-        self.end(match leaf.field.kind {
+        self.end(match self.leaf.field.kind {
             Kind::Secret(_) => Slot::Secret(secret_string(text)),
             _ => Slot::Text(text),
         })
     }
 
-    fn take_text(&mut self, text: &str, leaf: &Leaf<'_>, place: Place<'_>, trail: &mut Trail) -> Search {
-        let passed = self.passed_over(text, leaf);
-        if trail.is_written() {
+    fn take_text(&mut self, text: &str, place: Place<'_>) -> Step {
+        let passed = self.passed_over(text);
+        if self.trail.is_written() {
             let (layer, shown) = place.shown(self.layers);
-            trail.note(layer, &shown, passed.clone().unwrap_or(Outcome::Found));
+            self.trail.note(layer, &shown, passed.clone().unwrap_or(Outcome::Found));
             if let (None, Place::Dotenv(_)) = (&passed, &place) {
-                trail.location = Some(shown);
+                self.trail.location = Some(shown);
             }
         }
-        match (passed, leaf.field.kind) {
-            (Some(_), _) => Search::Continue(()),
+        match (passed, self.leaf.field.kind) {
+            (Some(_), _) => Step::Continue(()),
             (None, Kind::Secret(_)) => self.end(Slot::Secret(text.into())),
             (None, _) => self.end(Slot::Text(text.to_owned())),
         }
     }
 
-    fn take_tree(
-        &mut self,
-        value: &Tree,
-        leaf: &Leaf<'_>,
-        layer: &'static str,
-        place: &str,
-        trail: &mut Trail,
-    ) -> Search {
+    fn take_tree(&mut self, value: &Tree, layer: &'static str, place: &str) -> Step {
         match value {
-            Tree::Null => Search::Continue(()),
-            Tree::Text(text) => self.take_text(text, leaf, Place::Named(layer, place), trail),
+            Tree::Null => Step::Continue(()),
+            Tree::Text(text) => self.take_text(text, Place::Named(layer, place)),
             other => {
-                trail.note(layer, place, Outcome::Found);
-                match leaf.field.kind {
-                    Kind::Secret(_) => self.refuse(leaf.at, Fault::Secret("a secret is given as text")),
+                self.trail.note(layer, place, Outcome::Found);
+                match self.leaf.field.kind {
+                    Kind::Secret(_) => self.refuse(Fault::Secret("a secret is given as text")),
                     _ => self.end(Slot::Tree(Box::new(other.clone()))),
                 }
             }
@@ -221,24 +223,24 @@ impl<'l> Finder<'l> {
     }
 
     /// Why a text counts as unset, if it does.
-    fn passed_over(&self, text: &str, leaf: &Leaf<'_>) -> Option<Outcome> {
+    fn passed_over(&self, text: &str) -> Option<Outcome> {
         if self.layers.unchecked() {
             return None;
         }
-        if text.is_empty() && !leaf.field.allow_empty {
+        if text.is_empty() && !self.leaf.field.allow_empty {
             return Some(Outcome::Empty);
         }
-        let secret = leaf.field.secret()?;
+        let secret = self.leaf.field.secret()?;
         is_placeholder(text, secret.placeholders).then_some(Outcome::Placeholder)
     }
 
-    fn end(&mut self, slot: Slot) -> Search {
-        self.found = slot;
-        Search::Break(())
+    fn end(&mut self, slot: Slot) -> Step {
+        *self.found = slot;
+        Step::Break(())
     }
 
-    fn refuse(&mut self, at: usize, fault: Fault) -> Search {
-        self.failures.push(Failure { at, fault });
+    fn refuse(&mut self, fault: Fault) -> Step {
+        self.failures.push(Failure { at: self.leaf.at, fault });
         self.end(Slot::Failed)
     }
 }
@@ -259,7 +261,7 @@ impl Place<'_> {
 }
 
 /// Asks for the name that the source gives, or for each of the field's own in turn.
-fn asked(leaf: &Leaf<'_>, other: Option<&str>, mut ask: impl FnMut(&str) -> Search) -> Search {
+fn asked(leaf: &Leaf<'_>, other: Option<&str>, mut ask: impl FnMut(&str) -> Step) -> Step {
     match other {
         Some(name) => ask(name),
         None => leaf.names().try_for_each(ask),

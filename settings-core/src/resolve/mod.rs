@@ -10,7 +10,7 @@ use crate::layer::{Layers, Trail};
 use crate::schema::Schema;
 use crate::value::{Failure, Resolved, Slot};
 
-use find::Finder;
+use find::find;
 use walk::{Leaf, Step, walk};
 
 /// What the layers have for every field, in the order in which the derive builds them.
@@ -24,7 +24,7 @@ pub(crate) fn resolve_where(
     layers: &Layers<'_>,
     wanted: &dyn Fn(&Leaf<'_>) -> bool,
 ) -> (Vec<Resolved>, Vec<Failure>) {
-    let mut finder = Finder::new(layers);
+    let mut failures = Vec::new();
     let mut found: Vec<Resolved> = Vec::with_capacity(schema.fields.len());
     let mut open = Vec::new();
     walk(schema, &mut |step| match step {
@@ -33,12 +33,14 @@ pub(crate) fn resolve_where(
             found.push(Resolved { field: leaf.field, slot: Slot::Group { len: 0, set: false } });
         }
         Step::Field(leaf) => {
-            let slot = if wanted(leaf) { finder.find(leaf, &mut Trail::default()) } else { Slot::Unset };
-            found.push(Resolved { field: leaf.field, slot });
+            found.push(Resolved { field: leaf.field, slot: Slot::Unset });
+            if let (Some(resolved), true) = (found.last_mut(), wanted(leaf)) {
+                find(layers, leaf, &mut Trail::default(), &mut resolved.slot, &mut failures);
+            }
         }
         Step::Leave => close(&mut found, open.pop()),
     });
-    (found, finder.failures)
+    (found, failures)
 }
 
 /// Tells the head of a nested struct how many slots are its own, and whether any has a value.

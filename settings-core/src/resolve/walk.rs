@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::schema::{Field, Kind, Nested, Schema, Secret, Source};
-use crate::value::{ROOT, Tree};
+use crate::value::Tree;
 
 /// One stop of a [`walk`].
 pub(crate) enum Step<'w> {
@@ -22,17 +22,19 @@ pub(crate) struct Leaf<'w> {
     pub(crate) field: &'static Field,
     /// The whole variable name.
     pub(crate) variable: &'w str,
-    /// The struct that is loaded, then the nested ones on the way to the field.
+    /// The struct that is loaded.
+    pub(crate) root: &'static Schema,
+    /// The nested structs on the way to the field, the outermost first.
     pub(crate) scopes: &'w [Scope],
     /// What generated names begin with here; each scope holds a part of it.
     prefix: &'w str,
 }
 
-/// A struct on the way to a field.
+/// A nested struct on the way to a field.
 pub(crate) struct Scope {
     pub(crate) schema: &'static Schema,
-    /// The field that it is nested in; `None` for the struct that is loaded.
-    pub(crate) field: Option<&'static Field>,
+    /// The field that it is nested in.
+    pub(crate) field: &'static Field,
     /// The place of its own slot.
     pub(crate) at: usize,
     json_len: usize,
@@ -48,12 +50,6 @@ pub(crate) enum JsonVariable {
     Broken,
 }
 
-impl Scope {
-    fn root(schema: &'static Schema) -> Self {
-        Self { schema, field: None, at: ROOT, json_len: 0, json: [const { OnceCell::new() }; 2] }
-    }
-}
-
 impl<'w> Leaf<'w> {
     /// The names to ask for, the first that has a value wins.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -67,36 +63,36 @@ impl<'w> Leaf<'w> {
 
     /// Whether the load fails without it: it is required, and no struct around it is an `Option`.
     pub(crate) fn is_required(&self) -> bool {
-        let optional = self.scopes.iter().any(|scope| scope.field.is_some_and(|field| field.optional));
+        let optional = self.scopes.iter().any(|scope| scope.field.optional);
         self.field.required() && !optional
     }
 
     /// `db.password`.
     pub(crate) fn path(&self) -> String {
-        let outer = self.scopes.iter().filter_map(|scope| scope.field.map(|field| field.name));
+        let outer = self.scopes.iter().map(|scope| scope.field.name);
         outer.chain([self.field.name]).collect::<Vec<_>>().join(".")
     }
 
     /// The variable that may hold the whole of a nested struct as JSON, if the struct has a name of its own.
     pub(crate) fn json_variable(&self, scope: &Scope) -> Option<&'w str> {
-        self.prefix.get(..scope.json_len).filter(|name| !name.is_empty() && scope.field.is_some())
+        self.prefix.get(..scope.json_len).filter(|name| !name.is_empty())
     }
 
     /// The keys that lead from the scope to this field in JSON.
     pub(crate) fn keys_below<'s>(&'s self, scope: &'s Scope) -> impl Iterator<Item = &'static str> + 's {
         let below = self.scopes.iter().skip_while(move |other| !std::ptr::eq(*other, scope)).skip(1);
-        below.filter_map(|scope| scope.field.map(|field| field.name)).chain([self.field.name])
+        below.map(|scope| scope.field.name).chain([self.field.name])
     }
 
     /// Where a secret comes from: its own `source`, else that of the nearest struct that has one.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &'static Source> {
         const COMMON: &[Source] = &[Source::ENV, Source::DOCKER];
         let own = self.field.secret().and_then(|secret| secret.source);
-        let outer = self.scopes.iter().rev().find_map(|scope| match scope.field.map(|field| &field.kind) {
-            Some(Kind::Nested(Nested { source: Some(source), .. })) => Some(*source),
+        let outer = self.scopes.iter().rev().find_map(|scope| match scope.field.kind {
+            Kind::Nested(Nested { source: Some(source), .. }) => Some(source),
             _ => scope.schema.source,
         });
-        let written = own.or(outer).unwrap_or(COMMON);
+        let written = own.or(outer).or(self.root.source).unwrap_or(COMMON);
         let exact = written.iter().any(|source| source.kind == "env");
         let before = if exact { &[] } else { COMMON };
         before.iter().chain(written)
@@ -105,20 +101,18 @@ impl<'w> Leaf<'w> {
 
 /// Visits every field that is loaded, in the order in which the derive builds them.
 pub(crate) fn walk(schema: &'static Schema, visit: &mut dyn FnMut(Step<'_>)) {
-    let root = Scope::root(schema);
-    Walker { root: schema, name: schema.env_prefix.to_owned(), scopes: vec![root], at: 0, visit }.fields_of(schema);
+    Walker { root: schema, name: String::new(), scopes: Vec::new(), at: 0, visit }.fields_of(schema);
 }
 
 /// Visits a secret that no field declares, under the name that is asked for.
 pub(crate) fn undeclared(schema: &'static Schema, name: &str, visit: &mut dyn FnMut(&Leaf<'_>)) {
     const SECRET: &Field = &Field { kind: Kind::Secret(Secret::EMPTY), absolute: true, optional: true, ..Field::EMPTY };
-    let scopes = [Scope::root(schema)];
-    visit(&Leaf { at: 0, field: SECRET, variable: name, scopes: &scopes, prefix: "" });
+    visit(&Leaf { at: 0, field: SECRET, variable: name, root: schema, scopes: &[], prefix: "" });
 }
 
 struct Walker<'v> {
     root: &'static Schema,
-    /// One buffer for all names: the prefix of the innermost scope, and behind it the name in hand.
+    /// One buffer for all names of nested fields: the prefix of the innermost scope, and behind it the name in hand.
     name: String,
     scopes: Vec<Scope>,
     at: usize,
@@ -138,6 +132,10 @@ impl Walker<'_> {
 
     fn nested(&mut self, owner: &'static Schema, field: &'static Field, nested: &Nested) {
         let outer_len = self.name.len();
+        if self.scopes.is_empty() {
+            self.name.push_str(self.root.env_prefix);
+        }
+        let outer_prefix_len = self.name.len();
         match nested.prefix {
             Some(prefix) => self.name.push_str(prefix),
             None => {
@@ -145,12 +143,18 @@ impl Walker<'_> {
                 self.name.push_str(self.root.nested_delimiter);
             }
         }
-        let json_len = if self.name.len() == outer_len { 0 } else { self.json_variable().len() };
-        let (variable, scopes) = (&self.name[..json_len], &self.scopes);
-        (self.visit)(Step::Enter(&Leaf { at: self.at, field, variable, scopes, prefix: &self.name[..outer_len] }));
+        let json_len = if self.name.len() == outer_prefix_len { 0 } else { self.json_variable().len() };
+        (self.visit)(Step::Enter(&Leaf {
+            at: self.at,
+            field,
+            variable: &self.name[..json_len],
+            root: self.root,
+            scopes: &self.scopes,
+            prefix: &self.name[..outer_len],
+        }));
         self.scopes.push(Scope {
             schema: nested.schema,
-            field: Some(field),
+            field,
             at: self.at,
             json_len,
             json: [const { OnceCell::new() }; 2],
@@ -170,18 +174,18 @@ impl Walker<'_> {
 
     fn field(&mut self, owner: &'static Schema, field: &'static Field) {
         let prefix_len = self.name.len();
-        let whole = field.absolute || self.scopes.len() == 1;
+        let whole = field.absolute || self.scopes.is_empty();
         if !whole {
             self.name.push_str(field.stem(owner));
         }
-        let leaf = Leaf {
+        (self.visit)(Step::Field(&Leaf {
             at: self.at,
             field,
             variable: if whole { field.variable } else { &self.name },
+            root: self.root,
             scopes: &self.scopes,
             prefix: &self.name[..prefix_len],
-        };
-        (self.visit)(Step::Field(&leaf));
+        }));
         self.name.truncate(prefix_len);
         self.at += 1;
     }

@@ -108,10 +108,8 @@ fn rules(field: &Field<'_>) -> Option<TokenStream> {
     let mut properties = Properties::default();
     let range = attrs.range.get().map(source_text::of_expr);
     properties.set("range", range.map(|range| quote!(__settings::__private::Some(#range))));
-    properties.list("one_of", attrs.one_of.get().map_or(&[], Vec::as_slice), |element| {
-        let text = element_text(element);
-        quote!(#text)
-    });
+    let one_of: Vec<_> = attrs.one_of.get().into_iter().flat_map(|array| &array.elems).map(element_text).collect();
+    properties.list("one_of", &one_of, |text| quote!(#text));
     properties.set("min_len", attrs.min_len.get().map(|least| quote!(__settings::__private::Some(#least))));
     Some(properties.of("Rules"))
 }

@@ -3,7 +3,7 @@ use settings_core::Settings;
 #[derive(Settings)]
 struct Chat {
     #[setting(nested)]
-    inner: Option<Chat>,
+    inner: Option<Box<Chat>>,
     #[setting(nested)]
     boxed: Box<Self>,
     #[setting(nested)]

@@ -1,17 +1,22 @@
 use settings_core::Settings;
 
+#[derive(Debug, PartialEq, PartialOrd)]
+struct Level(u8);
+
+impl Level {
+    const LOW: Self = Self(1);
+}
+
 #[derive(Settings)]
 struct Chat {
     #[setting(default = true)]
     port: u16,
     #[setting(default = Some(8080))]
     other_port: Option<u16>,
-    #[setting(default = [true])]
-    ports: Vec<u16>,
-    #[setting(range = "a".."b")]
-    level: u8,
-    #[setting(one_of = ["a", "b"])]
-    number: u32,
+    #[setting(range = Level::LOW..)]
+    level: Option<u16>,
+    #[setting(one_of = [3, Level::LOW])]
+    other_level: u16,
     #[setting(min_len = 3)]
     count: u64,
 }

@@ -9,6 +9,17 @@ struct Chat {
     host: u16,
     #[secret(validate = quotes)]
     openai: SecretString,
+    #[setting(nested, validate = quotes_password)]
+    db: Database,
+}
+
+#[derive(Settings)]
+struct Database {
+    password: SecretString,
+}
+
+fn quotes_password(database: &Database) -> Result<(), String> {
+    Err(database.password.expose_secret().to_owned())
 }
 
 impl Chat {

@@ -1,0 +1,102 @@
+//! The body of `build`: reads every field, then builds the struct when all of them are there.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::{local, local_at, user_span, values};
+use crate::model::{Default, Field, Kind, Model};
+
+/// One `match` in the end, as a `?` for each field would make a build of hundreds of fields slow.
+pub(super) fn body(model: &Model<'_>) -> TokenStream {
+    let locals: Vec<_> = (0..model.fields.len()).map(|index| local(&format!("f{index}"))).collect();
+    let reads = model.fields.iter().map(read);
+    let members = model.fields.iter().map(|field| field.ident);
+    let built = whole(model, &quote!(Self { #(#members: #locals,)* }));
+    if locals.is_empty() {
+        return built;
+    }
+    quote! {
+        #(let #locals = #reads;)*
+        match (#(#locals,)*) {
+            (#(__settings::__private::Some(#locals),)*) => #built,
+            _ => __settings::__private::None,
+        }
+    }
+}
+
+fn whole(model: &Model<'_>, built: &TokenStream) -> TokenStream {
+    let Some(check) = model.attrs.validate.get() else {
+        return quote!(__settings::__private::Some(#built));
+    };
+    let values = values();
+    let method = format_ident!("{}", if model.has_secrets() { "whole_secret" } else { "whole" });
+    let call = call(check);
+    quote!(#values.#method(#built, #call))
+}
+
+/// An expression that reads one field into an `Option` of its type.
+fn read(field: &Field<'_>) -> TokenStream {
+    let (values, v) = (values(), local("v"));
+    let inner = field.inner;
+    let method = match field.kind {
+        Kind::Skipped => return quote!(__settings::__private::Some(__settings::__private::Default::default())),
+        Kind::Plain => "plain",
+        Kind::Secret => "secret",
+        Kind::Nested if field.optional => "nested_optional",
+        Kind::Nested => "nested",
+    };
+    let method = format_ident!("{method}");
+    let default = match field.default() {
+        Default::None | Default::Text(_) => TokenStream::new(),
+        Default::Trait => quote!(.or(|| __settings::__private::Default::default())),
+        Default::Expr(expr) => quote!(.or(|| #expr)),
+        Default::List(list) => quote_spanned!(user_span(list)=> .or(|| __settings::__private::From::from(#list))),
+    };
+    let checks = checks(field);
+    let end = if field.optional { quote!(#v.optional()) } else { quote!(#values.required(#v)) };
+    quote!({ let #v = #values.#method::<#inner>() #default; #checks #end })
+}
+
+/// The checks that depend on the type. Those of a secret are run from its schema.
+fn checks(field: &Field<'_>) -> TokenStream {
+    let (values, v) = (values(), local("v"));
+    let attrs = &field.attrs;
+    let mut checks = TokenStream::new();
+    let mut check = |method: &str, closure: TokenStream| {
+        let method = format_ident!("{method}");
+        checks.extend(quote!(#values.#method(&#v, #closure);));
+    };
+    if let Some(range) = attrs.range.get() {
+        check("range", closure(range, |span, x| quote_spanned!(span=> __settings::__private::within(#x, &(#range)))));
+    }
+    if let Some(allowed) = attrs.one_of.get() {
+        check(
+            "one_of",
+            closure(allowed, |span, x| quote_spanned!(span=> __settings::__private::one_of(#x, &#allowed))),
+        );
+    }
+    if let (Some(least), Kind::Plain) = (attrs.min_len.get(), field.kind) {
+        let at = field.inner;
+        check("min_len", closure(at, |span, x| quote_spanned!(span=> __settings::__private::min_len(#x, #least))));
+    }
+    if let Some(path) = attrs.validate.get() {
+        // A nested struct may hold secrets, which an error must not quote.
+        let method = if field.kind == Kind::Plain { "validate" } else { "validate_secret" };
+        check(method, call(path));
+    }
+    checks
+}
+
+/// A closure that calls the user's function, so that a reference to the value may be coerced on the way.
+fn call(path: &syn::ExprPath) -> TokenStream {
+    closure(path, |span, x| quote_spanned!(span=> #path(#x)))
+}
+
+/// A closure over a value, whose errors show at the given tokens of the user's.
+fn closure(at: &impl Spanned, body: impl FnOnce(Span, &Ident) -> TokenStream) -> TokenStream {
+    let span = user_span(at);
+    let x = local_at("x", span);
+    let body = body(span, &x);
+    quote_spanned!(span=> |#x| #body)
+}

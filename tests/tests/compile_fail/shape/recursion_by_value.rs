@@ -1,0 +1,9 @@
+use settings_core::Settings;
+
+#[derive(Settings)]
+struct Chat {
+    #[setting(nested)]
+    inner: Option<Chat>,
+}
+
+fn main() {}
