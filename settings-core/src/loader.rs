@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::cache::Cached;
 use crate::explain::Explanation;
-use crate::layer::{Layers, Places, Trail};
+use crate::layer::{Layers, Places};
 use crate::report::{Code, Problem, Report, Task, Warning};
 use crate::resolve::find::find;
 use crate::resolve::walk::{Leaf, Step, walk};
@@ -225,7 +225,7 @@ pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     refuse_misuse(schema, places, Task::Load)?;
     let layers = Layers::new(places, schema);
     let (found, failures) = resolve(schema, &layers);
-    let mut values = Values::new(found, failures, places.unchecked);
+    let mut values = Values::new(schema, found, failures, places.unchecked);
     let built = S::build(&mut values);
     let failures = values.into_failures();
     match built {
@@ -271,7 +271,7 @@ fn check_required_secrets(schema: &'static Schema, layers: &Layers<'_>) -> Resul
         if !required(leaf) {
             return;
         }
-        let fault = match found.get(leaf.at).map(|resolved| &resolved.slot) {
+        let fault = match found.get(leaf.at) {
             Some(Slot::Secret(secret)) => match check_secret(secret, leaf.field) {
                 None => return,
                 Some(fault) => fault,
@@ -307,7 +307,7 @@ fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) ->
         return refuse(Problem::new(Code::UnknownField, &leaf.path(), leaf.variable).explain(note));
     }
     let (mut slot, mut failures) = (Slot::Unset, Vec::new());
-    find(layers, leaf, &mut Trail::default(), &mut slot, &mut failures);
+    find(layers, leaf, false, &mut slot, &mut failures);
     let fault = match (slot, failures.pop()) {
         (_, Some(failure)) => Some(failure.fault),
         (Slot::Secret(secret), None) => match check_secret(&secret, leaf.field) {

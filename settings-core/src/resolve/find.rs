@@ -7,21 +7,22 @@ use zeroize::Zeroizing;
 
 use super::names;
 use super::shape::{Misfit, misfit};
+use super::take::{self, Taken};
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
 use crate::schema::{Kind, Source};
-use crate::secret::{is_placeholder, secret_string};
 use crate::value::{Failure, Fault, Slot, Tree};
 
 /// One field's way through the layers.
 struct Search<'s, 'l> {
     layers: &'l Layers<'l>,
     leaf: &'s Leaf<'s>,
+    /// Whether the field's own variable was asked for already, and has no value.
+    asked: bool,
     trail: &'s mut Trail,
-    /// Where the value goes: it is written there at once, for one that is handed from function to function costs more
-    /// than all of the rest.
+    /// Where the value goes.
     found: &'s mut Slot,
     failures: &'s mut Vec<Failure>,
 }
@@ -29,22 +30,18 @@ struct Search<'s, 'l> {
 /// `Break` ends a search: there is a value, or something that forbids to go on to the next layer.
 type Step = ControlFlow<()>;
 
-/// Finds what the highest layer that has the field says.
-pub(crate) fn find(
-    layers: &Layers<'_>,
-    leaf: &Leaf<'_>,
-    trail: &mut Trail,
-    found: &mut Slot,
-    failures: &mut Vec<Failure>,
-) {
+/// Finds what the highest layer that has the field says. `asked` leaves out the field's own variable.
+pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, found: &mut Slot, failures: &mut Vec<Failure>) {
+    let trail = &mut Trail::default();
     // What ended the search stands in `found`.
-    let _ = Search { layers, leaf, trail, found, failures }.all();
+    let _ = Search { layers, leaf, asked, trail, found, failures }.all();
 }
 
 /// Goes a field's way once more and writes it down. What fails on the way has been told already.
 pub(crate) fn retrace(layers: &Layers<'_>, leaf: &Leaf<'_>) -> (Slot, Trail) {
     let (mut slot, mut trail) = (Slot::Unset, Trail::written());
-    find(layers, leaf, &mut trail, &mut slot, &mut Vec::new());
+    let (written, found, failures) = (&mut trail, &mut slot, &mut Vec::new());
+    let _ = Search { layers, leaf, asked: false, trail: written, found, failures }.all();
     (slot, trail)
 }
 
@@ -90,42 +87,65 @@ impl Search<'_, '_> {
 
     /// The process environment: the field's variables, then the JSON variables of the structs around it.
     fn in_env(&mut self, other: Option<&'static str>) -> Step {
-        asked(self.leaf, other, |name| match self.layers.env.get(name) {
-            Some(value) => self.take_variable(value, name),
-            None => {
-                if self.trail.is_written() {
-                    self.layers.note_not_set(name, &names::claimed(self.layers.schema), self.trail);
-                }
-                Step::Continue(())
-            }
-        })?;
+        if !(self.asked && other.is_none()) {
+            self.in_variable(other.unwrap_or(self.leaf.variable))?;
+        }
+        if other.is_none() {
+            let aliases = self.leaf.field.aliases;
+            aliases.iter().try_for_each(|alias| self.in_variable(alias.name))?;
+        }
         self.in_json(0, "env")
+    }
+
+    fn in_variable(&mut self, name: &str) -> Step {
+        let Some(value) = self.layers.env.get(name) else {
+            if self.trail.is_written() {
+                self.layers.note_not_set(name, &names::claimed(self.layers.schema), self.trail);
+            }
+            return Step::Continue(());
+        };
+        let taken = take::variable(value, self.leaf.field, self.layers.unchecked(), self.found);
+        self.trail.note("env", name, taken.into());
+        match taken {
+            Taken::Found => Step::Break(()),
+            Taken::NotUtf8 => self.refuse(Fault::NotUtf8),
+            Taken::Empty | Taken::Placeholder => Step::Continue(()),
+        }
     }
 
     /// The .env files as one layer, the later over the earlier.
     fn in_dotenv(&mut self, other: Option<&'static str>) -> Step {
-        let layers = self.layers;
-        asked(self.leaf, other, |name| {
-            let files = layers.dotenv();
-            let Some(hit) = files.lookup(name) else {
-                if self.trail.is_written() {
-                    layers.note_no_key(name, &names::claimed(layers.schema), self.trail);
-                }
-                return if layers.is_broken(name) { self.end(Slot::Failed) } else { Step::Continue(()) };
-            };
-            let expand = self.leaf.field.secret().is_none_or(|secret| secret.expand);
-            if !(expand && files.has_references(hit)) {
-                return self.take_text(files.literal(hit), Place::Dotenv(hit));
-            }
-            match files.expanded(hit, &|name| layers.env.text(name)) {
-                Ok(text) => self.take_text(&text, Place::Dotenv(hit)),
-                Err(error) => {
-                    self.trail.location = Some(layers.place_in_dotenv(hit));
-                    self.refuse(Fault::Expansion(error.kind.to_string()))
-                }
-            }
-        })?;
+        if self.layers.dotenv().files().is_empty() {
+            return Step::Continue(());
+        }
+        self.in_key(other.unwrap_or(self.leaf.variable))?;
+        if other.is_none() {
+            let aliases = self.leaf.field.aliases;
+            aliases.iter().try_for_each(|alias| self.in_key(alias.name))?;
+        }
         self.in_json(1, ".env")
+    }
+
+    fn in_key(&mut self, name: &str) -> Step {
+        let layers = self.layers;
+        let files = layers.dotenv();
+        let Some(hit) = files.lookup(name) else {
+            if self.trail.is_written() {
+                layers.note_no_key(name, &names::claimed(layers.schema), self.trail);
+            }
+            return if layers.is_broken(name) { self.end(Slot::Failed) } else { Step::Continue(()) };
+        };
+        let expand = self.leaf.field.secret().is_none_or(|secret| secret.expand);
+        if !(expand && files.has_references(hit)) {
+            return self.take_text(files.literal(hit), Place::Dotenv(hit));
+        }
+        match files.expanded(hit, &|name| layers.env.text(name)) {
+            Ok(text) => self.take_text(&text, Place::Dotenv(hit)),
+            Err(error) => {
+                self.trail.location = Some(layers.place_in_dotenv(hit));
+                self.refuse(Fault::Expansion(error.kind.to_string()))
+            }
+        }
     }
 
     /// The JSON variables of the structs around the field, the innermost first.
@@ -174,38 +194,16 @@ impl Search<'_, '_> {
         JsonVariable::Broken
     }
 
-    fn take_variable(&mut self, value: OsString, name: &str) -> Step {
-        let Ok(text) = value.into_string() else {
-            self.trail.note("env", name, Outcome::NotUtf8);
-            return self.refuse(Fault::NotUtf8);
-        };
-        if let Some(outcome) = self.passed_over(&text) {
-            self.trail.note("env", name, outcome);
-            drop(secret_string(text)); // wiped, whatever it was
-            return Step::Continue(());
-        }
-        self.trail.note("env", name, Outcome::Found);
-        // The one copy of the value moves on: into the field's type, or into the secret's box.
-        self.end(match self.leaf.field.kind {
-            Kind::Secret(_) => Slot::Secret(secret_string(text)),
-            _ => Slot::Text(text),
-        })
-    }
-
     fn take_text(&mut self, text: &str, place: Place<'_>) -> Step {
-        let passed = self.passed_over(text);
+        let taken = take::text(text, self.leaf.field, self.layers.unchecked(), self.found);
         if self.trail.is_written() {
             let (layer, shown) = place.shown(self.layers);
-            self.trail.note(layer, &shown, passed.clone().unwrap_or(Outcome::Found));
-            if let (None, Place::Dotenv(_)) = (&passed, &place) {
+            self.trail.note(layer, &shown, taken.into());
+            if let (Taken::Found, Place::Dotenv(_)) = (taken, place) {
                 self.trail.location = Some(shown);
             }
         }
-        match (passed, self.leaf.field.kind) {
-            (Some(_), _) => Step::Continue(()),
-            (None, Kind::Secret(_)) => self.end(Slot::Secret(text.into())),
-            (None, _) => self.end(Slot::Text(text.to_owned())),
-        }
+        if taken == Taken::Found { Step::Break(()) } else { Step::Continue(()) }
     }
 
     fn take_tree(&mut self, value: &Tree, layer: &'static str, place: &str) -> Step {
@@ -220,18 +218,6 @@ impl Search<'_, '_> {
                 }
             }
         }
-    }
-
-    /// Why a text counts as unset, if it does.
-    fn passed_over(&self, text: &str) -> Option<Outcome> {
-        if self.layers.unchecked() {
-            return None;
-        }
-        if text.is_empty() && !self.leaf.field.allow_empty {
-            return Some(Outcome::Empty);
-        }
-        let secret = self.leaf.field.secret()?;
-        is_placeholder(text, secret.placeholders).then_some(Outcome::Placeholder)
     }
 
     fn end(&mut self, slot: Slot) -> Step {
@@ -257,13 +243,5 @@ impl Place<'_> {
             Self::Dotenv(hit) => (".env", layers.place_in_dotenv(hit)),
             Self::Named(layer, place) => (layer, place.to_owned()),
         }
-    }
-}
-
-/// Asks for the name that the source gives, or for each of the field's own in turn.
-fn asked(leaf: &Leaf<'_>, other: Option<&str>, mut ask: impl FnMut(&str) -> Step) -> Step {
-    match other {
-        Some(name) => ask(name),
-        None => leaf.names().try_for_each(ask),
     }
 }

@@ -56,7 +56,7 @@ fn find(schema: &'static Schema) -> Vec<Problem> {
         }
     };
     walk(schema, &mut |step| match step {
-        Step::Leave => {}
+        Step::Leave { .. } => {}
         Step::Enter(leaf) if leaf.variable.is_empty() => {}
         Step::Enter(leaf) => claim(leaf.variable, leaf, false),
         Step::Field(leaf) => {
@@ -92,7 +92,7 @@ pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &
             known.push(leaf.path());
             known.extend(leaf.names().map(str::to_owned));
         }
-        Step::Leave => {}
+        Step::Leave { .. } => {}
     });
     let unknown = given.filter(|name| !known.iter().any(|known| known == name));
     unknown

@@ -11,8 +11,8 @@ pub(crate) enum Step<'w> {
     Enter(&'w Leaf<'w>),
     /// A plain field or a secret.
     Field(&'w Leaf<'w>),
-    /// The nested struct ends.
-    Leave,
+    /// The nested struct ends, whose own slot is at `head`; the next slot is at `end`.
+    Leave { head: usize, end: usize },
 }
 
 /// A field at its place below the struct that is loaded.
@@ -97,11 +97,38 @@ impl<'w> Leaf<'w> {
         let before = if exact { &[] } else { COMMON };
         before.iter().chain(written)
     }
+
+    /// A field of the struct that is loaded, unless it is nested.
+    pub(crate) fn of_root(root: &'static Schema, field: &'static Field, at: usize) -> Self {
+        Self { at, field, variable: field.variable, root, scopes: &[], prefix: "" }
+    }
+
+    /// Whether its own variable is the first thing to be asked for.
+    pub(crate) fn begins_with_env(&self) -> bool {
+        if self.field.secret().is_none() {
+            return true;
+        }
+        matches!(self.sources().next(), Some(Source { kind: "env", name: None, .. }))
+    }
 }
 
 /// Visits every field that is loaded, in the order in which the derive builds them.
 pub(crate) fn walk(schema: &'static Schema, visit: &mut dyn FnMut(Step<'_>)) {
     Walker { root: schema, name: String::new(), scopes: Vec::new(), at: 0, visit }.fields_of(schema);
+}
+
+/// Visits one nested struct of the struct that is loaded, whose own slot is at `at`; gives the place of the next slot.
+pub(crate) fn walk_nested(
+    root: &'static Schema,
+    field: &'static Field,
+    at: usize,
+    visit: &mut dyn FnMut(Step<'_>),
+) -> usize {
+    let mut walker = Walker { root, name: String::new(), scopes: Vec::new(), at, visit };
+    if let Kind::Nested(nested) = &field.kind {
+        walker.nested(root, field, nested);
+    }
+    walker.at
 }
 
 /// Visits a secret that no field declares, under the name that is asked for.
@@ -161,9 +188,9 @@ impl Walker<'_> {
         });
         self.at += 1;
         self.fields_of(nested.schema);
-        self.scopes.pop();
+        let head = self.scopes.pop().map_or(self.at, |scope| scope.at);
         self.name.truncate(outer_len);
-        (self.visit)(Step::Leave);
+        (self.visit)(Step::Leave { head, end: self.at });
     }
 
     /// The variable of the struct whose prefix is in hand.

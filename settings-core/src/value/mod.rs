@@ -7,10 +7,11 @@ mod text;
 mod tree;
 
 use std::fmt::Display;
+use std::mem;
 
 use serde::de::DeserializeOwned;
 
-use crate::schema::{DefaultValue, Field, Schema, Secret};
+use crate::schema::{DefaultValue, Field, Kind, Schema, Secret};
 use crate::secret::{ExposeSecret, Mismatch, SecretString, SecretType, Verdict};
 
 pub use text::ReadError;
@@ -66,12 +67,6 @@ pub(crate) enum Slot {
     Group { len: usize, set: bool },
     /// Something that cannot be used; the failure stands in the list already.
     Failed,
-}
-
-/// A field with what was found for it.
-pub(crate) struct Resolved {
-    pub(crate) field: &'static Field,
-    pub(crate) slot: Slot,
 }
 
 /// Why the value of a field cannot be used.
@@ -131,7 +126,9 @@ pub(crate) const ROOT: usize = usize::MAX;
 
 /// A cursor over what the layers found, which reads it field by field as the schema lists them.
 pub struct Values {
-    found: std::vec::IntoIter<Resolved>,
+    found: std::vec::IntoIter<Slot>,
+    /// The fields of the struct that is being built, from the next one on.
+    fields: std::slice::Iter<'static, Field>,
     field: &'static Field,
     /// The place of the field taken last, and of the struct that it belongs to.
     at: usize,
@@ -174,9 +171,18 @@ impl<T> Read<T> {
 
 impl Values {
     /// `unchecked` leaves out the rules and checks: for the values of a mock that says so.
-    pub(crate) fn new(found: Vec<Resolved>, failures: Vec<Failure>, unchecked: bool) -> Self {
+    pub(crate) fn new(schema: &'static Schema, found: Vec<Slot>, failures: Vec<Failure>, unchecked: bool) -> Self {
         const NOTHING: &Field = &Field::EMPTY;
-        Self { found: found.into_iter(), field: NOTHING, at: ROOT, within: ROOT, taken: 0, unchecked, failures }
+        Self {
+            found: found.into_iter(),
+            fields: schema.fields.iter(),
+            field: NOTHING,
+            at: ROOT,
+            within: ROOT,
+            taken: 0,
+            unchecked,
+            failures,
+        }
     }
 
     /// Everything that stands against the struct.
@@ -232,8 +238,9 @@ impl Values {
     fn build_nested<T: Blueprint>(&mut self) -> Read<T> {
         let (field, at, within) = (self.field, self.at, self.within);
         self.within = at;
+        let fields = mem::replace(&mut self.fields, T::SCHEMA.fields.iter());
         let built = T::build(self);
-        (self.field, self.at, self.within) = (field, at, within);
+        (self.field, self.at, self.within, self.fields) = (field, at, within, fields);
         match built {
             Some(value) => Read::Value(value),
             None => Read::Failed,
@@ -325,15 +332,12 @@ impl Values {
     }
 
     fn take(&mut self) -> Slot {
-        match self.found.next() {
-            Some(resolved) => {
-                self.at = self.taken;
-                self.taken += 1;
-                self.field = resolved.field;
-                resolved.slot
-            }
-            None => Slot::Failed,
-        }
+        let next = self.fields.by_ref().find(|field| !matches!(field.kind, Kind::Skipped));
+        let (Some(field), Some(slot)) = (next, self.found.next()) else { return Slot::Failed };
+        self.field = field;
+        self.at = self.taken;
+        self.taken += 1;
+        slot
     }
 
     fn fail(&mut self, fault: Fault) {
