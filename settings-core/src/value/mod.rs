@@ -35,10 +35,7 @@ pub trait Blueprint: Sized + Send + Sync + 'static {
     fn build(values: &mut Values) -> Option<Self>;
 
     /// The secret at this path of the loaded struct, where it is there and a text.
-    fn secret_text(&self, path: &str) -> Option<&SecretString> {
-        let _ = path;
-        None
-    }
+    fn secret_text(&self, path: &str) -> Option<&SecretString>;
 }
 
 /// A type that a plain field may have: whatever serde reads into an owned value.
