@@ -299,7 +299,8 @@ impl Values {
 
     /// Runs the struct's own check, once all of its fields are there and right.
     pub fn whole<T, E: Display>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), E>) -> Option<T> {
-        if self.failures.is_empty() && !self.unchecked {
+        let fields = self.within.wrapping_add(1)..self.taken;
+        if !self.unchecked && !self.failures.iter().any(|failure| fields.contains(&failure.at)) {
             if let Err(error) = check(&built) {
                 self.failures.push(Failure { at: self.within, fault: Fault::Whole(error.to_string()) });
             }
