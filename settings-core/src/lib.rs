@@ -45,6 +45,7 @@
 //! - [`Report`]: what stands against a load, and its [codes](report::Code).
 //! - [`secret`]: the types of secrets, key formats, placeholders, and what is shown in a secret's place.
 //! - [`testing`]: settings for tests.
+//! - [`guide`]: for those who come from another crate, or from pydantic-settings.
 //!
 //! # Layers
 //!
@@ -64,6 +65,7 @@ extern crate self as settings_core;
 
 pub mod cache;
 mod explain;
+pub mod guide;
 mod layer;
 mod loader;
 pub mod report;
