@@ -116,7 +116,7 @@ impl<S: Blueprint> Mock<S> {
             }
         });
         given.extend(self.given.iter().cloned());
-        Places { given, hermetic: true, unchecked: self.unchecked, ..Places::default() }
+        Places { given, hermetic: true, mock: true, unchecked: self.unchecked, ..Places::default() }
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Places {
     pub(crate) given: Vec<(String, Tree)>,
     /// Nothing but what is given here.
     pub(crate) hermetic: bool,
+    /// These are the values of a mock, so that a value that is missing is given in the test.
+    pub(crate) mock: bool,
     /// Take placeholders and empty texts for values, and leave out every rule and check.
     pub(crate) unchecked: bool,
 }
@@ -41,6 +43,11 @@ impl<'p> Layers<'p> {
     pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
         let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
         Self { given: &places.given, env, places, schema, dotenv: OnceCell::new() }
+    }
+
+    /// Whether these are the values of a mock.
+    pub(crate) fn of_mock(&self) -> bool {
+        self.places.mock
     }
 
     /// Whether placeholders and empty texts count as values.
@@ -149,11 +156,13 @@ pub(crate) struct Trail {
     looked: Option<Vec<Look>>,
     /// The file, line and column of the value, where it has one.
     pub(crate) location: Option<String>,
+    /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
+    pub(crate) literal: Option<String>,
 }
 
 impl Trail {
     pub(crate) fn written() -> Self {
-        Self { looked: Some(Vec::new()), location: None }
+        Self { looked: Some(Vec::new()), ..Self::default() }
     }
 
     pub(crate) fn into_looked(self) -> Vec<Look> {
