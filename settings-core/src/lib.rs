@@ -15,6 +15,8 @@ pub mod testing;
 pub mod value;
 
 pub use cache::{Cached, Guard};
+pub use figment;
+
 pub use explain::{Explanation, Row};
 pub use loader::Loader;
 pub use report::Report;

@@ -36,6 +36,10 @@ pub struct Schema {
     pub nested_delimiter: &'static str,
     /// The .env files, the later wins.
     pub env_files: &'static [&'static str],
+    /// The config files, the later wins.
+    pub files: &'static [File],
+    /// Whether keys that no field has are let pass in config files.
+    pub allow_unknown: bool,
     /// The `source` of secrets that have none of their own; `None` when the struct does not say.
     pub source: Option<&'static [Source]>,
     /// Whether variables match in any ASCII case.
@@ -52,10 +56,26 @@ impl Schema {
         env_prefix: "",
         nested_delimiter: "_",
         env_files: &[".env"],
+        files: &[],
+        allow_unknown: false,
         source: None,
         case_insensitive: false,
         fields: &[],
     };
+
+    /// The field that has this key in config files and JSON.
+    pub(crate) fn field_of_key(&self, key: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.key() == key && !matches!(field.kind, Kind::Skipped))
+    }
+}
+
+/// A config file.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// Its path; the ending tells the format.
+    pub path: &'static str,
+    /// Whether it must be there; otherwise a missing one is skipped.
+    pub required: bool,
 }
 
 /// One field of a struct of settings.
@@ -63,6 +83,8 @@ impl Schema {
 pub struct Field {
     /// The field's name, a raw identifier without its `r#`.
     pub name: &'static str,
+    /// The key in config files and JSON, where it is not the name.
+    pub rename: Option<&'static str>,
     /// The field's doc comment, without the leading blanks of its lines.
     pub docs: &'static str,
     /// The field's type as the struct writes it, for documentation.
@@ -92,6 +114,7 @@ impl Field {
     /// A plain required field without a name, to build others from.
     pub const EMPTY: Self = Self {
         name: "",
+        rename: None,
         docs: "",
         ty: "",
         variable: "",
@@ -111,6 +134,11 @@ impl Field {
             return self.variable;
         }
         self.variable.strip_prefix(owner.env_prefix).unwrap_or(self.variable)
+    }
+
+    /// The key in config files and JSON.
+    pub fn key(&self) -> &'static str {
+        self.rename.unwrap_or(self.name)
     }
 
     /// Whether a load fails when no layer has a value.
@@ -196,14 +224,23 @@ pub struct Secret {
     pub placeholders: &'static [&'static str],
     /// Whether `${NAME}` within the value is expanded in .env files.
     pub expand: bool,
+    /// Whether it may stand in a plain config file.
+    pub in_config_file: bool,
     /// How old a version may be before a warning, where the store tells its age.
     pub rotate_every: Option<Duration>,
 }
 
 impl Secret {
     /// A secret without rules.
-    pub const EMPTY: Self =
-        Self { source: None, prefix: None, format: None, placeholders: &[], expand: false, rotate_every: None };
+    pub const EMPTY: Self = Self {
+        source: None,
+        prefix: None,
+        format: None,
+        placeholders: &[],
+        expand: false,
+        in_config_file: false,
+        rotate_every: None,
+    };
 }
 
 /// A struct of settings within another.

@@ -56,11 +56,31 @@ pub(crate) struct ContainerAttrs {
     pub(crate) env_prefix: Attr<LitStr>,
     pub(crate) nested_delimiter: Attr<LitStr>,
     pub(crate) env_file: Attr<Vec<LitStr>>,
+    pub(crate) files: Vec<File>,
+    pub(crate) file: Attr<()>,
+    pub(crate) required_file: Attr<()>,
+    pub(crate) allow_unknown: Attr<()>,
     pub(crate) case_insensitive: Attr<()>,
     pub(crate) source: Attr<Vec<Source>>,
     pub(crate) validate: Attr<ExprPath>,
     pub(crate) krate: Attr<Path>,
     pub(crate) debug: Attr<bool>,
+}
+
+/// A config file.
+pub(crate) struct File {
+    pub(crate) path: LitStr,
+    pub(crate) required: bool,
+}
+
+impl ContainerAttrs {
+    /// Files count in the order in which they are written, whichever key they stand at.
+    fn add_files(&mut self, entry: &Entry<'_>, required: bool) -> syn::Result<()> {
+        let written = if required { &mut self.required_file } else { &mut self.file };
+        written.set(entry, ())?;
+        self.files.extend(entry.texts()?.into_iter().map(|path| File { path, required }));
+        Ok(())
+    }
 }
 
 /// What stands in the `#[setting(..)]` and `#[secret(..)]` of one field.
@@ -74,6 +94,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) broken: bool,
     pub(crate) env: Attr<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
+    pub(crate) rename: Attr<LitStr>,
     pub(crate) default: Attr<Option<Expr>>,
     pub(crate) nested: Attr<()>,
     pub(crate) env_prefix: Attr<LitStr>,
@@ -90,6 +111,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) format: Attr<&'static str>,
     pub(crate) placeholders: Attr<Vec<LitStr>>,
     pub(crate) expand: Attr<()>,
+    pub(crate) in_config_file: Attr<()>,
     pub(crate) rotate_every: Attr<Duration>,
 }
 
@@ -111,6 +133,9 @@ static CONTAINER: &[Key<ContainerAttrs>] = &[
     key("env_file", "env_file = \".env\"`, `env_file = [\"a\", \"b\"]` or `env_file = none", |to, it| {
         to.env_file.set(it, it.files()?)
     }),
+    key("file", "file = \"app.toml\"` or `file = [\"a.toml\", \"b.toml\"]", |to, it| to.add_files(it, false)),
+    key("required_file", "required_file = \"app.toml\"", |to, it| to.add_files(it, true)),
+    key("allow_unknown", "allow_unknown", |to, it| to.allow_unknown.set(it, it.flag()?)),
     key("case_insensitive", "case_insensitive", |to, it| to.case_insensitive.set(it, it.flag()?)),
     key("source", "source = [env, docker]", |to, it| to.source.set(it, it.sources()?)),
     key("validate", "validate = Self::check", |to, it| to.validate.set(it, it.value()?)),
@@ -125,6 +150,7 @@ static FIELD: &[Key<FieldAttrs>] = &[
         to.aliases.push(it.text()?);
         Ok(())
     }),
+    key("rename", "rename = \"key\"", |to, it| to.rename.set(it, it.text()?)),
     key("default", "default = 8080", |to, it| to.default.set(it, it.optional_expr()?)),
     key("nested", "nested", |to, it| to.nested.set(it, it.flag()?)),
     key("env_prefix", "nested, env_prefix = \"DB_\"", |to, it| to.env_prefix.set(it, it.text()?)),
@@ -149,6 +175,7 @@ static SECRET: &[Key<FieldAttrs>] = &[
     key("format", "format = openai", |to, it| to.format.set(it, it.format()?)),
     key("placeholders", "placeholders = [\"sk-insecure\"]", |to, it| to.placeholders.set(it, it.texts()?)),
     key("expand", "expand", |to, it| to.expand.set(it, it.flag()?)),
+    key("in_config_file", "in_config_file", |to, it| to.in_config_file.set(it, it.flag()?)),
     key("rotate_every", "rotate_every = \"90d\"", |to, it| to.rotate_every.set(it, it.duration()?)),
 ];
 

@@ -10,6 +10,9 @@ use crate::ctxt::Ctxt;
 use crate::model::{Field, Kind, Model};
 use crate::{names, types};
 
+/// How the names of config files end.
+const FILE_ENDINGS: &[&str] = &[".toml", ".yaml", ".yml", ".json"];
+
 /// Adds everything that stands against the model to the context.
 pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
     for name in model.attrs.env_prefix.get().into_iter().chain(model.attrs.nested_delimiter.get()) {
@@ -19,6 +22,9 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
         if file.value().trim().is_empty() {
             ctxt.error(file, "the path is empty; `env_file = none` reads no file");
         }
+    }
+    for file in &model.attrs.files {
+        check_file(ctxt, &file.path);
     }
     for field in &model.fields {
         check_names(ctxt, field);
@@ -32,6 +38,14 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
         check_looks(ctxt, field);
     }
     names::check_collisions(ctxt, model);
+    names::check_keys(ctxt, model);
+}
+
+fn check_file(ctxt: &Ctxt, path: &LitStr) {
+    let value = path.value().to_ascii_lowercase();
+    if !FILE_ENDINGS.iter().any(|ending| value.ends_with(ending)) {
+        ctxt.error(path, format!("the format is told by the file's ending: one of {}", FILE_ENDINGS.join(", ")));
+    }
 }
 
 fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
@@ -46,6 +60,9 @@ fn check_names(ctxt: &Ctxt, field: &Field<'_>) {
     let whole = attrs.env.get().into_iter().chain(&attrs.aliases);
     for name in whole.clone().filter(|name| name.value().is_empty()) {
         ctxt.error(name, "the variable's name is empty");
+    }
+    if let Some(key) = attrs.rename.get().filter(|key| key.value().is_empty()) {
+        ctxt.error(key, "the key is empty");
     }
     let in_sources = in_sources.filter_map(|source| source.name.as_ref());
     whole.chain(in_sources).chain(attrs.env_prefix.get()).for_each(|name| check_name_part(ctxt, name));
@@ -66,7 +83,7 @@ fn check_skipped(ctxt: &Ctxt, field: &Field<'_>) {
 
 fn check_nested(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
     let attrs = &field.attrs;
-    for key in others(field, &["nested", "env_prefix", "validate", "source"]) {
+    for key in others(field, &["nested", "env_prefix", "rename", "validate", "source"]) {
         let instead = match key.to_string().as_str() {
             "env" | "alias" => "its variables are named by `env_prefix`",
             _ => "write it on the fields of the inner struct",

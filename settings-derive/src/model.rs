@@ -125,6 +125,11 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Its key in config files and JSON.
+    pub(crate) fn key(&self) -> String {
+        self.attrs.rename.get().map_or_else(|| self.name.clone(), LitStr::value)
+    }
+
     /// The prefix that a nested field is given in the place of its name.
     pub(crate) fn nested_prefix(&self) -> Option<String> {
         self.attrs.env_prefix.get().map(LitStr::value)

@@ -1,6 +1,7 @@
 //! The places below the process that may hold values: one file a layer. A layer is opened only when a field still lacks
 //! a value.
 
+pub(crate) mod config_files;
 pub(crate) mod dotenv;
 pub(crate) mod env;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::Schema;
 use crate::value::Tree;
+use config_files::{ConfigFiles, Given, Wanted};
 use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place, ReadError};
 use env::{Env, Variables};
 
@@ -20,6 +22,10 @@ pub(crate) struct Places {
     pub(crate) variables: Variables,
     /// The .env files; `None` for those of the schema.
     pub(crate) env_files: Option<Vec<PathBuf>>,
+    /// The config files; `None` for those of the schema.
+    pub(crate) files: Option<Vec<Wanted>>,
+    /// What figment reads besides, the later wins.
+    pub(crate) providers: Vec<Given>,
     /// Values given in code by path or variable, the later wins.
     pub(crate) given: Vec<(String, Tree)>,
     /// Nothing but what is given here.
@@ -35,12 +41,13 @@ pub(crate) struct Layers<'p> {
     places: &'p Places,
     pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
+    config: OnceCell<Option<ConfigFiles>>,
 }
 
 impl<'p> Layers<'p> {
     pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
         let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
-        Self { given: &places.given, env, places, schema, dotenv: OnceCell::new() }
+        Self { given: &places.given, env, places, schema, dotenv: OnceCell::new(), config: OnceCell::new() }
     }
 
     /// Whether placeholders and empty texts count as values.
@@ -57,9 +64,29 @@ impl<'p> Layers<'p> {
         })
     }
 
+    /// The config files, read when first asked for; `None` where there are none to read.
+    pub(crate) fn config(&self) -> Option<&ConfigFiles> {
+        let open = || {
+            let wanted = match &self.places.files {
+                Some(files) => files.clone(),
+                None if self.places.hermetic => Vec::new(),
+                None => self.schema.files.iter().map(Wanted::from).collect(),
+            };
+            let providers = &self.places.providers;
+            let any = !wanted.is_empty() || !providers.is_empty();
+            any.then(|| ConfigFiles::open(&wanted, providers, self.schema))
+        };
+        self.config.get_or_init(open).as_ref()
+    }
+
     /// Whether every file that was opened could be read and has no errors.
     pub(crate) fn sound(&self) -> bool {
-        self.opened().all(|file| file.failure().is_none() && file.errors().is_empty())
+        self.config_problems().is_empty()
+            && self.opened().all(|file| file.failure().is_none() && file.errors().is_empty())
+    }
+
+    fn config_problems(&self) -> &[Problem] {
+        self.config.get().and_then(Option::as_ref).map_or(&[], ConfigFiles::problems)
     }
 
     /// What is wrong with the files that were opened.
@@ -79,6 +106,7 @@ impl<'p> Layers<'p> {
                     .explain(&sentence(error))
             }));
         }
+        problems.extend_from_slice(self.config_problems());
         problems
     }
 

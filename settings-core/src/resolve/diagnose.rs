@@ -72,6 +72,7 @@ pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Pr
             found(Code::Invalid, leaf, layers, |problem| problem.expect(&mismatch.expected).describe(&mismatch.found))
         }
         Fault::Expansion(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
+        Fault::InFile(place) => of_field(Code::SecretInFile, leaf).at(place),
         Fault::NotUtf8 => found(Code::NotUtf8, leaf, layers, |problem| problem),
         Fault::Whole(_) => own_check(fault, path, leaf.variable),
         Fault::NotJson { variable } => Problem::new(Code::Invalid, path, variable)

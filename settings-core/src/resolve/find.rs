@@ -2,15 +2,17 @@
 
 use std::ops::ControlFlow;
 
+use figment::value::Value;
 use zeroize::Zeroizing;
 
 use super::names;
 use super::take::{self, Taken};
 use super::walk::{JsonVariable, Leaf, Scope};
+use crate::layer::config_files::{self, Key};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
-use crate::schema::{Kind, Schema, Source};
+use crate::schema::{Field, Kind, Schema, Source};
 use crate::value::{Failure, Fault, Slot, Tree};
 
 /// One field's way through the layers.
@@ -50,9 +52,11 @@ impl Search<'_, '_> {
         }
         if self.leaf.field.secret().is_none() {
             self.in_env(None)?;
-            return self.in_dotenv(None);
+            self.in_dotenv(None)?;
+        } else {
+            self.leaf.sources().try_for_each(|source| self.in_source(source))?;
         }
-        self.leaf.sources().try_for_each(|source| self.in_source(source))
+        self.in_config()
     }
 
     fn in_source(&mut self, source: &'static Source) -> Step {
@@ -80,7 +84,7 @@ impl Search<'_, '_> {
             let rest = path.strip_prefix(name.as_str())?.strip_prefix('.')?;
             rest.split('.').try_fold(value, |value, key| value.get(key))
         });
-        value.map_or(Step::Continue(()), |value| self.take_tree(value, "set", &path))
+        value.map_or(Step::Continue(()), |value| self.take_tree(value, Place::Named("set", &path)))
     }
 
     /// The process environment: the field's variables, then the JSON variables of the structs around it.
@@ -146,6 +150,29 @@ impl Search<'_, '_> {
         }
     }
 
+    /// The config files and providers, which are the lowest layer.
+    fn in_config(&mut self) -> Step {
+        let Some(config) = self.layers.config() else { return Step::Continue(()) };
+        let path = self.leaf.keys();
+        let refused = self.leaf.field.secret().is_some_and(|secret| !secret.in_config_file);
+        match config.get(&path) {
+            Some(Value::Empty(..)) | None => {
+                if self.trail.is_written() {
+                    config.note_no_key(self.trail);
+                }
+                // The file that cannot be read is told of; that the field is missing may not be so.
+                let untold = config.is_broken() && self.leaf.is_required() && !refused;
+                if untold { self.end(Slot::Failed) } else { Step::Continue(()) }
+            }
+            Some(value) if refused && config.is_checked(value) => self.end(Slot::Failed),
+            Some(value) if refused && config.is_in_file(value) => {
+                let (_, place, _) = config.place(value, &path);
+                self.refuse(Fault::InFile(place))
+            }
+            Some(value) => self.take_tree(&config_files::tree(value), Place::Config(value, &path)),
+        }
+    }
+
     /// The JSON variables of the structs around the field, the innermost first.
     fn in_json(&mut self, layer: usize, name: &'static str) -> Step {
         self.leaf.scopes.iter().rev().try_for_each(|scope| {
@@ -155,7 +182,7 @@ impl Search<'_, '_> {
                 JsonVariable::Broken => self.end(Slot::Failed),
                 JsonVariable::Object(object) => {
                     match self.leaf.keys_below(scope).try_fold(object, |tree, key| tree.get(key)) {
-                        Some(value) => self.take_tree(value, name, variable),
+                        Some(value) => self.take_tree(value, Place::Named(name, variable)),
                         None => Step::Continue(()),
                     }
                 }
@@ -186,21 +213,28 @@ impl Search<'_, '_> {
     fn take_text(&mut self, text: &str, place: Place<'_>) -> Step {
         let taken = take::text(text, self.leaf.field, self.layers.unchecked(), self.found);
         if self.trail.is_written() {
-            let (layer, shown) = place.shown(self.layers);
-            self.trail.note(layer, &shown, taken.into());
-            if let (Taken::Found, Place::Dotenv(_)) = (taken, place) {
-                self.trail.location = Some(shown);
-            }
+            self.note_at(place, taken.into());
         }
         if taken == Taken::Found { Step::Break(()) } else { Step::Continue(()) }
     }
 
-    fn take_tree(&mut self, value: &Tree, layer: &'static str, place: &str) -> Step {
+    fn note_at(&mut self, place: Place<'_>, outcome: Outcome) {
+        let (layer, shown, is_line) = place.shown(self.layers);
+        let is_found = outcome == Outcome::Found;
+        self.trail.note(layer, &shown, outcome);
+        if is_found && is_line {
+            self.trail.location = Some(shown);
+        }
+    }
+
+    fn take_tree(&mut self, value: &Tree, place: Place<'_>) -> Step {
         match value {
             Tree::Null => Step::Continue(()),
-            Tree::Text(text) => self.take_text(text, Place::Named(layer, place)),
+            Tree::Text(text) => self.take_text(text, place),
             other => {
-                self.trail.note(layer, place, Outcome::Found);
+                if self.trail.is_written() {
+                    self.note_at(place, Outcome::Found);
+                }
                 match self.leaf.field.kind {
                     Kind::Secret(_) => self.refuse(Fault::Secret("a secret is given as text")),
                     _ => self.end(Slot::Tree(Box::new(other.clone()))),
@@ -220,17 +254,23 @@ impl Search<'_, '_> {
     }
 }
 
-/// Where a text was found.
+/// Where a value was found.
 enum Place<'p> {
     Dotenv(Hit),
+    Config(&'p Value, &'p [Key<'p>]),
     Named(&'static str, &'p str),
 }
 
 impl Place<'_> {
-    fn shown(&self, layers: &Layers<'_>) -> (&'static str, String) {
+    /// The layer, the place in it, and whether that is a line of a file.
+    fn shown(&self, layers: &Layers<'_>) -> (&'static str, String, bool) {
         match *self {
-            Self::Dotenv(hit) => (".env", layers.place_in_dotenv(hit)),
-            Self::Named(layer, place) => (layer, place.to_owned()),
+            Self::Dotenv(hit) => (".env", layers.place_in_dotenv(hit), true),
+            Self::Named(layer, place) => (layer, place.to_owned(), false),
+            Self::Config(value, path) => match layers.config() {
+                Some(config) => config.place(value, path),
+                None => ("file", String::new(), false),
+            },
         }
     }
 }
@@ -238,11 +278,11 @@ impl Place<'_> {
 /// For an object with a key that the struct does not have: the nearest that it has.
 fn unknown_key(object: &Tree, schema: &'static Schema) -> Option<Option<&'static str>> {
     let Tree::Map(entries) = object else { return None };
-    entries.iter().find_map(|(key, value)| match schema.fields.iter().find(|field| field.name == key) {
+    entries.iter().find_map(|(key, value)| match schema.field_of_key(key) {
         Some(field) => match &field.kind {
             Kind::Nested(nested) => unknown_key(value, nested.schema),
             _ => None,
         },
-        None => Some(crate::report::hint::nearest(key, schema.fields.iter().map(|field| field.name))),
+        None => Some(crate::report::hint::nearest(key, schema.fields.iter().map(Field::key))),
     })
 }

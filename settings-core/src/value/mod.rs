@@ -92,6 +92,8 @@ pub(crate) enum Fault {
     NotJson { variable: String },
     /// A JSON object has a key that no field claims.
     UnknownKey { variable: String, nearest: Option<&'static str> },
+    /// A secret stands in this plain file.
+    InFile(String),
     /// A `${..}` in a .env value cannot be expanded.
     Expansion(String),
 }

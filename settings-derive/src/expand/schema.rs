@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::attr::File;
 use crate::entry::ungrouped;
 use crate::model::{Default, Field, Kind, Model};
 use crate::source::{Source, Value};
@@ -17,6 +18,12 @@ pub(super) fn of(model: &Model<'_>) -> TokenStream {
     properties.text("env_prefix", attrs.env_prefix.get().map(syn::LitStr::value).as_deref());
     properties.set("nested_delimiter", attrs.nested_delimiter.get());
     properties.set("env_files", attrs.env_file.get().map(|files| quote!(&[#(#files),*])));
+    properties.list(
+        "files",
+        &attrs.files,
+        |File { path, required }| quote!(__settings::schema::File { path: #path, required: #required }),
+    );
+    properties.flag("allow_unknown", attrs.allow_unknown.is_set());
     properties.set("source", attrs.source.get().map(|list| sources(list)));
     properties.flag("case_insensitive", attrs.case_insensitive.is_set());
     let fields = model.fields.iter().map(field);
@@ -28,6 +35,7 @@ fn field(field: &Field<'_>) -> TokenStream {
     let attrs = &field.attrs;
     let mut properties = Properties::default();
     properties.text("name", Some(&field.name));
+    properties.set("rename", attrs.rename.get().map(|key| quote!(__settings::__private::Some(#key))));
     properties.text("docs", Some(&field.docs));
     properties.text("ty", Some(&source_text::of_type(field.ty)));
     properties.text("variable", Some(&field.variable));
@@ -77,6 +85,7 @@ fn secret(field: &Field<'_>) -> TokenStream {
     properties.set("format", attrs.format.get().map(|format| quote!(__settings::__private::Some(#format))));
     properties.list("placeholders", attrs.placeholders.get().map_or(&[], Vec::as_slice), |text| quote!(#text));
     properties.flag("expand", attrs.expand.is_set());
+    properties.flag("in_config_file", attrs.in_config_file.is_set());
     let rotate_every = attrs.rotate_every.get().map(|every| {
         let seconds = every.as_secs();
         quote!(__settings::__private::Some(::core::time::Duration::from_secs(#seconds)))
