@@ -1,6 +1,7 @@
 //! Where to look: the builder that a load starts from.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use crate::layer::{Layers, Places};
 use crate::report::{Code, Problem, Report, Task, Warning};
 use crate::resolve::find::find;
 use crate::resolve::walk::{Leaf, Step, walk};
-use crate::resolve::{diagnose, names, resolve, resolve_where};
+use crate::resolve::{diagnose, names, resolve, resolve_where, shape};
 use crate::schema::Schema;
 use crate::secret::SecretString;
 use crate::testing;
@@ -249,6 +250,12 @@ impl<S: Blueprint> Loader<S> {
     }
 }
 
+impl<S: Blueprint> fmt::Debug for Loader<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Loader<{}>", S::SCHEMA.name)
+    }
+}
+
 /// Loads a struct from the places given: data goes from the layers to values, and from there to the struct or the report.
 pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let schema = S::SCHEMA;
@@ -288,6 +295,7 @@ fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result
     let mut problems = names::collisions(schema);
     if !places.given.is_empty() {
         problems.extend(names::unknown(schema, places.given.iter().map(|(name, _)| name.as_str())));
+        problems.extend(shape::misgiven(schema, &places.given));
     }
     if problems.is_empty() { Ok(()) } else { Err(Report::new(schema.name, task, problems)) }
 }

@@ -214,6 +214,8 @@ impl Rules {
 /// What a secret is held to, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Secret {
+    /// How many bytes it has, for a type that holds a certain number.
+    pub length: Option<usize>,
     /// Where it comes from, in order; `None` for the struct's own `source`.
     pub source: Option<&'static [Source]>,
     /// How the value must begin.
@@ -233,6 +235,7 @@ pub struct Secret {
 impl Secret {
     /// A secret without rules.
     pub const EMPTY: Self = Self {
+        length: None,
         source: None,
         prefix: None,
         format: None,

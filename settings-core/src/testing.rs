@@ -132,9 +132,13 @@ fn stand_in(leaf: &Leaf<'_>) -> Option<String> {
         return Some(example.to_owned());
     }
     let rules = leaf.field.secret()?;
-    let mut text = format!("{}test-key", crate::secret::beginning(rules));
-    while text.len() < leaf.field.rules.min_len.unwrap_or_default() {
+    let beginning = crate::secret::beginning(rules);
+    let mut text = format!("{beginning}test-key");
+    while text.len() < rules.length.or(leaf.field.rules.min_len).unwrap_or_default() {
         text.push_str("-test-key");
+    }
+    if let Some(length) = rules.length {
+        text.truncate(length.max(beginning.len()));
     }
     Some(text)
 }

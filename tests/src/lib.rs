@@ -1,1 +1,75 @@
-//! Tests.
+//! What several tests need: files that go away, and eyes for secrets in outputs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A .env file of one test, gone when it is dropped.
+#[derive(Debug)]
+pub struct EnvFile(PathBuf);
+
+impl EnvFile {
+    /// Writes a file with this content.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    #[expect(clippy::panic, reason = "a test without its file has failed")]
+    pub fn new(content: impl AsRef<[u8]>) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("settings-tests-{}-{}.env", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        match fs::write(&path, content) {
+            Ok(()) => Self(path),
+            Err(error) => panic!("{}: {error}", path.display()),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// A text without this file's own path, which differs from run to run.
+    pub fn hide_path(&self, text: &str) -> String {
+        text.replace(&self.0.display().to_string(), "FILE")
+    }
+}
+
+impl Drop for EnvFile {
+    fn drop(&mut self) {
+        // What is left behind in the directory for temporary files harms nobody.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The first part of `secret`, six characters long, that `text` holds.
+pub fn leak<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
+    let starts: Vec<usize> = secret.char_indices().map(|(at, _)| at).chain([secret.len()]).collect();
+    let parts = starts.windows(7).map(|ends| &secret[ends[0]..ends[6]]);
+    parts.filter_map(|part| text.find(part).map(|at| &text[at..at + part.len()])).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_secret_is_seen() {
+        assert_eq!(leak("it is `anary-7`", "canary-77"), Some("anary-"));
+        assert_eq!(leak("it is `nary-7`", "canary-77"), Some("nary-7"));
+        assert_eq!(leak("it is `nary-`", "canary-77"), None);
+        assert_eq!(leak("canary", "canary"), Some("canary"));
+        assert_eq!(leak("canary", "canar"), None, "too short to be told from chance");
+    }
+
+    #[test]
+    fn a_file_is_there_as_long_as_its_owner() {
+        let file = EnvFile::new("A=1");
+        let path = file.path().to_owned();
+        assert_eq!(fs::read(&path).ok().as_deref(), Some(b"A=1".as_slice()));
+        assert_eq!(file.hide_path(&format!("{}:1", path.display())), "FILE:1");
+        drop(file);
+        assert!(!path.exists());
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! `--broken` loads from a file with many mistakes instead, to show the report.
 
+#![allow(clippy::print_stdout, reason = "it is there to print")]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -66,6 +66,8 @@ pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Pr
         Fault::Rule(rule) => {
             found(Code::Invalid, leaf, layers, |problem| problem.expect(&rule_text(*rule, leaf.field)))
         }
+        // Nothing that was found is shown of a nested struct: its JSON may hold secrets.
+        Fault::Said(_) | Fault::Secret(_) if leaf.field.is_nested() => own_check(fault, path, leaf.variable),
         Fault::Said(text) => found(Code::Invalid, leaf, layers, |problem| problem.explain(&crate::secret::mask(text))),
         Fault::Secret(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
         Fault::Format(mismatch) => {
@@ -90,6 +92,7 @@ fn own_check(fault: &Fault, path: &str, variable: &str) -> Problem {
     let problem = Problem::new(Code::OwnCheck, path, variable);
     match fault {
         Fault::Whole(text) | Fault::Said(text) => problem.explain(&crate::secret::mask(text)),
+        Fault::Secret(sentence) => problem.explain(sentence),
         _ => problem,
     }
 }

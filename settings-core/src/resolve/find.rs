@@ -1,18 +1,20 @@
 //! Where the value of one field is: its layers asked in order until one has it.
 
+use std::ffi::OsString;
 use std::ops::ControlFlow;
 
 use figment::value::Value;
 use zeroize::Zeroizing;
 
 use super::names;
+use super::shape::{Misfit, misfit};
 use super::take::{self, Taken};
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::config_files::{self, Key};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
-use crate::schema::{Field, Kind, Schema, Source};
+use crate::schema::{Kind, Source};
 use crate::value::{Failure, Fault, Slot, Tree};
 
 /// One field's way through the layers.
@@ -192,20 +194,29 @@ impl Search<'_, '_> {
 
     fn json_object(&mut self, scope: &Scope, variable: &str, layer: usize) -> JsonVariable {
         let text = match layer {
-            0 => self.layers.env.text(variable).map(Zeroizing::new),
+            0 => match self.layers.env.get(variable).map(OsString::into_string) {
+                Some(Err(_)) => return self.broken(scope, Fault::NotUtf8),
+                text => text.and_then(Result::ok).map(Zeroizing::new),
+            },
             _ => {
                 let files = self.layers.dotenv();
                 files.lookup(variable).map(|hit| Zeroizing::new(files.literal(hit).to_owned()))
             }
         };
         let Some(text) = text.filter(|text| !text.is_empty()) else { return JsonVariable::Unset };
+        let no_object = || Fault::NotJson { variable: variable.to_owned() };
         let fault = match serde_json::from_str(&text) {
-            Ok(object @ Tree::Map(_)) => match unknown_key(&object, scope.schema) {
+            Ok(object @ Tree::Map(_)) => match misfit(&object, scope.schema) {
                 None => return JsonVariable::Object(object),
-                Some(nearest) => Fault::UnknownKey { variable: variable.to_owned(), nearest },
+                Some(Misfit::NoObject) => no_object(),
+                Some(Misfit::UnknownKey(nearest)) => Fault::UnknownKey { variable: variable.to_owned(), nearest },
             },
-            _ => Fault::NotJson { variable: variable.to_owned() },
+            _ => no_object(),
         };
+        self.broken(scope, fault)
+    }
+
+    fn broken(&mut self, scope: &Scope, fault: Fault) -> JsonVariable {
         self.failures.push(Failure { at: scope.at, fault });
         JsonVariable::Broken
     }
@@ -273,16 +284,4 @@ impl Place<'_> {
             },
         }
     }
-}
-
-/// For an object with a key that the struct does not have: the nearest that it has.
-fn unknown_key(object: &Tree, schema: &'static Schema) -> Option<Option<&'static str>> {
-    let Tree::Map(entries) = object else { return None };
-    entries.iter().find_map(|(key, value)| match schema.field_of_key(key) {
-        Some(field) => match &field.kind {
-            Kind::Nested(nested) => unknown_key(value, nested.schema),
-            _ => None,
-        },
-        None => Some(crate::report::hint::nearest(key, schema.fields.iter().map(Field::key))),
-    })
 }

@@ -3,6 +3,7 @@
 pub(crate) mod diagnose;
 pub(crate) mod find;
 pub(crate) mod names;
+pub(crate) mod shape;
 mod take;
 pub(crate) mod walk;
 

@@ -56,18 +56,15 @@ fn find(schema: &'static Schema) -> Vec<Problem> {
         }
     };
     walk(schema, &mut |step| match step {
-        Step::Enter(_) | Step::Leave { .. } => {}
+        Step::Leave { .. } => {}
+        Step::Enter(leaf) if leaf.variable.is_empty() => {}
+        Step::Enter(leaf) => claim(leaf.variable, leaf, false),
         Step::Field(leaf) => {
             for (index, name) in leaf.names().enumerate() {
                 let written = index == 0 && leaf.field.absolute;
                 claim(name, leaf, written);
                 if leaf.field.secret().is_some() {
                     claim(&format!("{name}_FILE"), leaf, written);
-                }
-            }
-            if let Some(scope) = leaf.scopes.last().filter(|scope| scope.at.wrapping_add(1) == leaf.at) {
-                if let Some(name) = leaf.json_variable(scope) {
-                    claim(name, leaf, false);
                 }
             }
         }

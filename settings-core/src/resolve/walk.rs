@@ -38,7 +38,6 @@ pub(crate) struct Scope {
     pub(crate) field: &'static Field,
     /// The place of its own slot.
     pub(crate) at: usize,
-    prefix_len: usize,
     json_len: usize,
     /// Its JSON variable in the environment and in the .env files, read when a field lacks a value.
     pub(crate) json: [OnceCell<JsonVariable>; 2],
@@ -160,20 +159,17 @@ impl Walker<'_> {
             match &field.kind {
                 Kind::Skipped => continue,
                 Kind::Nested(nested) => self.nested(schema, field, nested),
-                Kind::Plain | Kind::Secret(_) => {
-                    self.stop(schema, field);
-                    self.at += 1;
-                }
+                Kind::Plain | Kind::Secret(_) => self.field(schema, field),
             }
         }
     }
 
     fn nested(&mut self, owner: &'static Schema, field: &'static Field, nested: &Nested) {
-        self.stop(owner, field);
+        let outer_len = self.name.len();
         if self.scopes.is_empty() {
             self.name.push_str(self.root.env_prefix);
         }
-        let outer_len = self.name.len();
+        let outer_prefix_len = self.name.len();
         match nested.prefix {
             Some(prefix) => self.name.push_str(prefix),
             None => {
@@ -181,39 +177,50 @@ impl Walker<'_> {
                 self.name.push_str(self.root.nested_delimiter);
             }
         }
-        let name = self.name.strip_suffix(self.root.nested_delimiter).unwrap_or(&self.name);
-        let json_len = if self.name.len() == outer_len { 0 } else { name.trim_end_matches('_').len() };
+        let json_len = if self.name.len() == outer_prefix_len { 0 } else { self.json_variable().len() };
+        (self.visit)(Step::Enter(&Leaf {
+            at: self.at,
+            field,
+            variable: &self.name[..json_len],
+            root: self.root,
+            scopes: &self.scopes,
+            prefix: &self.name[..outer_len],
+        }));
         self.scopes.push(Scope {
             schema: nested.schema,
             field,
             at: self.at,
-            prefix_len: self.name.len(),
             json_len,
             json: [const { OnceCell::new() }; 2],
         });
         self.at += 1;
         self.fields_of(nested.schema);
         let head = self.scopes.pop().map_or(self.at, |scope| scope.at);
-        self.name.truncate(if self.scopes.is_empty() { 0 } else { outer_len });
+        self.name.truncate(outer_len);
         (self.visit)(Step::Leave { head, end: self.at });
     }
 
-    fn stop(&mut self, owner: &'static Schema, field: &'static Field) {
-        let prefix_len = self.scopes.last().map_or(0, |scope| scope.prefix_len);
+    /// The variable of the struct whose prefix is in hand.
+    fn json_variable(&self) -> &str {
+        let name = self.name.strip_suffix(self.root.nested_delimiter).unwrap_or(&self.name);
+        name.trim_end_matches('_')
+    }
+
+    fn field(&mut self, owner: &'static Schema, field: &'static Field) {
+        let prefix_len = self.name.len();
         let whole = field.absolute || self.scopes.is_empty();
         if !whole {
-            self.name.truncate(prefix_len);
             self.name.push_str(field.stem(owner));
         }
-        let leaf = Leaf {
+        (self.visit)(Step::Field(&Leaf {
             at: self.at,
             field,
             variable: if whole { field.variable } else { &self.name },
             root: self.root,
             scopes: &self.scopes,
             prefix: &self.name[..prefix_len],
-        };
-        (self.visit)(if field.is_nested() { Step::Enter(&leaf) } else { Step::Field(&leaf) });
+        }));
         self.name.truncate(prefix_len);
+        self.at += 1;
     }
 }

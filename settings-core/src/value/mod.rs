@@ -35,10 +35,7 @@ pub trait Blueprint: Sized + Send + Sync + 'static {
     fn build(values: &mut Values) -> Option<Self>;
 
     /// The secret at this path of the loaded struct, where it is there and a text.
-    fn secret_text(&self, path: &str) -> Option<&SecretString> {
-        let _ = path;
-        None
-    }
+    fn secret_text(&self, path: &str) -> Option<&SecretString>;
 }
 
 /// A type that a plain field may have: whatever serde reads into an owned value.
@@ -304,7 +301,8 @@ impl Values {
 
     /// Runs the struct's own check, once all of its fields are there and right.
     pub fn whole<T, E: Display>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), E>) -> Option<T> {
-        if self.failures.is_empty() && !self.unchecked {
+        let fields = self.within.wrapping_add(1)..self.taken;
+        if !self.unchecked && !self.failures.iter().any(|failure| fields.contains(&failure.at)) {
             if let Err(error) = check(&built) {
                 self.failures.push(Failure { at: self.within, fault: Fault::Whole(error.to_string()) });
             }

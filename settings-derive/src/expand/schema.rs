@@ -8,6 +8,7 @@ use crate::entry::ungrouped;
 use crate::model::{Default, Field, Kind, Model};
 use crate::source::{Source, Value};
 use crate::source_text;
+use crate::types;
 
 /// A `Schema` literal.
 pub(super) fn of(model: &Model<'_>) -> TokenStream {
@@ -80,6 +81,8 @@ fn kind(field: &Field<'_>) -> Option<TokenStream> {
 fn secret(field: &Field<'_>) -> TokenStream {
     let attrs = &field.attrs;
     let mut properties = Properties::default();
+    properties
+        .set("length", types::secret_length(field.inner).map(|length| quote!(__settings::__private::Some(#length))));
     properties.set("source", attrs.source.get().map(|list| sources(list)));
     properties.set("prefix", attrs.prefix.get().map(|prefix| quote!(__settings::__private::Some(#prefix))));
     properties.set("format", attrs.format.get().map(|format| quote!(__settings::__private::Some(#format))));

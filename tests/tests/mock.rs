@@ -1,0 +1,284 @@
+//! Settings of a test's own: scopes on a thread, and how they fail.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+use std::panic::catch_unwind;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use settings_core::report::Code;
+use settings_core::testing::Mock;
+use settings_core::{
+    ExposeSecret, SecretBox, SecretSlice, SecretString, Settings, check_required_secrets, get_settings,
+};
+
+#[derive(Settings)]
+#[settings(env_prefix = "CHAT_", env_file = none)]
+struct Chat {
+    #[setting(default = 8080, range = 1024..=65535)]
+    port: u16,
+    #[setting(example = "https://example.com")]
+    url: String,
+    timeout: Option<Duration>,
+    #[setting(nested)]
+    db: Database,
+    #[secret(env = "OPENAI_API_KEY", format = openai, min_len = 40)]
+    openai_api_key: SecretString,
+    second_key: Option<SecretString>,
+}
+
+#[derive(Settings)]
+struct Database {
+    #[setting(default = "localhost")]
+    host: String,
+    password: SecretString,
+}
+
+#[test]
+fn a_mock_starts_from_defaults_examples_and_stand_ins() {
+    let chat = Chat::mock().build().unwrap();
+    assert_eq!((chat.port, chat.url.as_str(), chat.timeout), (8080, "https://example.com", None));
+    assert_eq!(chat.db.host, "localhost");
+    assert!(!chat.db.password.expose_secret().is_empty());
+    assert!(chat.openai_api_key.expose_secret().starts_with("sk-"));
+    assert!(chat.openai_api_key.expose_secret().len() >= 40);
+    assert!(chat.second_key.is_none());
+}
+
+#[test]
+fn values_go_by_path_or_variable() {
+    let chat = Chat::mock()
+        .set("port", 9000)
+        .set("CHAT_TIMEOUT", "30s")
+        .set("db.host", "by path")
+        .set("CHAT_DB_PASSWORD", "by variable")
+        .set("second_key", SecretString::from("a secret"))
+        .build()
+        .unwrap();
+    assert_eq!((chat.port, chat.timeout), (9000, Some(Duration::from_secs(30))));
+    assert_eq!((chat.db.host.as_str(), chat.db.password.expose_secret()), ("by path", "by variable"));
+    assert_eq!(chat.second_key.unwrap().expose_secret(), "a secret");
+}
+
+#[test]
+fn a_struct_may_be_given_as_a_map() {
+    let chat = Chat::mock().set("db", serde_json::json!({"host": "h", "password": "p"})).build().unwrap();
+    assert_eq!((chat.db.host.as_str(), chat.db.password.expose_secret()), ("h", "p"));
+}
+
+#[test]
+fn an_edit_changes_the_built_struct_and_no_check_runs_after_it() {
+    let mock = || Chat::mock().set("port", 2000).edit(|chat| chat.port -= 1999).edit(|chat| chat.port += 1);
+    assert_eq!(mock().build().unwrap().port, 2);
+    let _scope = mock().install();
+    assert_eq!((Chat::get().port, Chat::load_blocking().unwrap().port), (2, 2));
+}
+
+#[test]
+fn unchecked_values_break_rules_and_not_types() {
+    let mock = || Chat::mock().set("port", 80).set("openai_api_key", "changeme").set("db.password", "");
+    assert!(mock().build().is_err());
+    let chat = mock().unchecked().build().unwrap();
+    assert_eq!((chat.port, chat.openai_api_key.expose_secret()), (80, "changeme"));
+    assert_eq!(chat.db.password.expose_secret(), "");
+    assert!(Chat::mock().set("port", "x").unchecked().build().is_err());
+}
+
+fn port() -> Option<u16> {
+    Chat::try_get().ok().map(|chat| chat.port)
+}
+
+fn with_port(port: u16) -> Mock<Chat> {
+    Chat::mock().set("port", port)
+}
+
+#[test]
+fn the_latest_scope_counts_whatever_goes_first() {
+    assert_eq!(port(), None, "nothing is set outside of a scope");
+    let outer = with_port(2001).install();
+    let middle = with_port(2002).install();
+    let inner = with_port(2003).install();
+    assert_eq!(port(), Some(2003));
+    drop(middle);
+    assert_eq!(port(), Some(2003));
+    drop(inner);
+    assert_eq!(port(), Some(2001));
+    let again = with_port(2004).install();
+    drop(outer);
+    assert_eq!(port(), Some(2004));
+    drop(again);
+    assert_eq!(port(), None);
+}
+
+#[test]
+fn a_guard_of_the_settings_outlives_the_scope() {
+    let scope = with_port(2005).install();
+    let chat = Chat::get();
+    drop(scope);
+    assert_eq!((chat.port, port()), (2005, None));
+}
+
+#[test]
+fn a_panic_takes_its_scope_away() {
+    let panic = catch_unwind(|| {
+        let _scope = with_port(2006).install();
+        panic!("as a failing test does");
+    });
+    assert!(panic.is_err());
+    assert_eq!(port(), None);
+}
+
+#[test]
+fn scopes_of_other_types_do_not_meddle() {
+    #[derive(Settings)]
+    struct Other {
+        #[setting(default = 1)]
+        port: u16,
+    }
+    let _chat = with_port(2007).install();
+    let _other = Other::mock().set("port", 1).install();
+    assert_eq!((port(), Other::get().port), (Some(2007), 1));
+}
+
+#[test]
+fn everything_in_a_scope_sees_it() {
+    let key = "sk-test-key-of-this-test-of-at-least-forty-characters";
+    let _scope = with_port(2008).set("openai_api_key", key).install();
+    assert_eq!(get_settings::<Chat>().port, 2008);
+    assert_eq!(Chat::load_blocking().unwrap().port, 2008);
+    assert_eq!(pollster::block_on(Chat::load()).unwrap().port, 2008);
+    assert_eq!(Chat::loader().set("port", 1).load_blocking().unwrap().port, 2008, "the scope is the highest layer");
+    Chat::init_blocking().unwrap();
+    pollster::block_on(Chat::init()).unwrap();
+    assert_eq!(Chat::get().port, 2008);
+    pollster::block_on(check_required_secrets::<Chat>()).unwrap();
+    Chat::check_required_secrets_blocking().unwrap();
+    let secret = |name| Chat::get_secret_blocking(name).unwrap();
+    assert_eq!(secret("openai_api_key").unwrap().expose_secret(), key);
+    assert_eq!(secret("OPENAI_API_KEY").unwrap().expose_secret(), key);
+    assert!(secret("second_key").is_none());
+    assert_eq!(Chat::explain_row("port"), ("set", "2008".to_owned()));
+}
+
+impl Chat {
+    fn explain_row(path: &str) -> (&'static str, String) {
+        let explanation = Chat::loader().explain_blocking().unwrap();
+        let row = explanation.rows().iter().find(|row| row.path() == path).unwrap();
+        (row.layer(), row.value().to_owned())
+    }
+}
+
+#[test]
+fn a_scope_changes_nothing_that_is_cached() {
+    #[derive(Settings)]
+    #[settings(env_prefix = "SETTINGS_TESTS_UNSET_", env_file = none)]
+    struct Kept {
+        #[setting(default = 1)]
+        number: u32,
+    }
+    let scope = Kept::mock().set("number", 2).install();
+    assert_eq!(Kept::get().number, 2);
+    Kept::init_blocking().unwrap();
+    assert_eq!(thread::spawn(|| Kept::get().number).join().unwrap(), 1);
+    drop(scope);
+    assert_eq!(Kept::get().number, 1);
+}
+
+#[test]
+fn a_mock_that_cannot_be_built_fails_the_test() {
+    for (field, value, code, part) in [
+        ("prot", "9000", Code::UnknownField, "did you mean `port`?"),
+        ("db.pasword", "x", Code::UnknownField, "did you mean `db.password`?"),
+        ("CHAT_PROT", "9000", Code::UnknownField, "did you mean `CHAT_PORT`?"),
+        ("nothing_alike", "x", Code::UnknownField, "has no such field"),
+        ("port", "80", Code::Invalid, "1024..=65535"),
+        ("port", "x", Code::Invalid, "1024..=65535"),
+        ("openai_api_key", "sk-ant-test-key", Code::Invalid, "looks like an"),
+        ("db.password", "changeme", Code::Placeholder, "placeholder"),
+        ("db", "text", Code::Invalid, "a map of its fields"),
+    ] {
+        let report = Chat::mock().set(field, value).build().unwrap_err();
+        assert_eq!(report.problems().len(), 1, "{report}");
+        assert_eq!(report.problems()[0].code(), code, "{report}");
+        let panic = catch_unwind(|| drop(Chat::mock().set(field, value).install())).unwrap_err();
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert!(message == &report.to_string() && message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_required_field_without_an_example_must_be_given() {
+    #[derive(Settings)]
+    struct Bare {
+        name: String,
+    }
+    assert_eq!(Bare::mock().build().unwrap_err().problems()[0].code(), Code::Missing);
+    assert_eq!(Bare::mock().set("name", "n").build().unwrap().name, "n");
+}
+
+macro_rules! stand_ins {
+    ($($format:ident)+) => {$({
+        #[derive(Settings)]
+        struct Held {
+            #[secret(format = $format, min_len = 30)]
+            key: SecretString,
+        }
+        let (held, warnings) = {
+            let _scope = Held::mock().install();
+            Held::loader().load_with_warnings_blocking().unwrap()
+        };
+        assert!(held.key.expose_secret().len() >= 30, stringify!($format));
+        assert_eq!(warnings, [], stringify!($format));
+    })+};
+}
+
+#[test]
+fn stand_ins_are_valid_in_every_format() {
+    stand_ins! {
+        openai anthropic openrouter gemini groq xai perplexity huggingface aws_access_key_id aws_bedrock github gitlab
+        stripe slack vault npm pypi sendgrid twilio databricks digitalocean grafana sentry linear notion postman pulumi
+        doppler shopify onepassword age pem
+    }
+}
+
+#[test]
+fn stand_ins_are_valid_in_every_type() {
+    const LENGTH: usize = 4;
+    #[derive(Settings)]
+    struct Kinds {
+        text: SecretString,
+        slice: SecretSlice<u8>,
+        array: SecretBox<[u8; 32]>,
+        short: SecretBox<[u8; LENGTH]>,
+        #[secret(prefix = "corp-")]
+        prefixed: SecretString,
+    }
+    let kinds = Kinds::mock().build().unwrap();
+    assert!(!kinds.text.expose_secret().is_empty() && !kinds.slice.expose_secret().is_empty());
+    assert_eq!((kinds.array.expose_secret().len(), kinds.short.expose_secret().len()), (32, 4));
+    assert!(kinds.prefixed.expose_secret().starts_with("corp-"));
+}
+
+#[test]
+fn a_thousand_tests_side_by_side_have_their_own_values() {
+    const AT_ONCE: u16 = 50;
+    let start = Barrier::new(AT_ONCE.into());
+    thread::scope(|scope| {
+        for worker in 0..AT_ONCE {
+            let start = &start;
+            scope.spawn(move || {
+                start.wait();
+                for round in 0..20 {
+                    let own = 2000 + worker * 20 + round;
+                    let _scope = with_port(own).set("db.host", format!("host-{own}")).install();
+                    for _ in 0..10 {
+                        thread::yield_now();
+                        let chat = Chat::get();
+                        assert_eq!((chat.port, chat.db.host.as_str()), (own, format!("host-{own}").as_str()));
+                    }
+                }
+                assert_eq!(port(), None);
+            });
+        }
+    });
+}
