@@ -98,8 +98,8 @@ pub mod __private {
     pub use core::time::Duration;
 
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
-    pub use crate::value::Plain;
     pub use crate::value::rules::{Length, min_len, one_of, within};
+    pub use crate::value::{Collection, Plain};
 }
 
 #[cfg(doctest)]

@@ -63,6 +63,11 @@ impl Schema {
         fields: &[],
     };
 
+    /// The keys of its fields in config files and JSON.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().filter(|field| !matches!(field.kind, Kind::Skipped)).map(Field::key)
+    }
+
     /// The field that has this key in config files and JSON.
     pub(crate) fn field_of_key(&self, key: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.key() == key && !matches!(field.kind, Kind::Skipped))
@@ -178,6 +183,8 @@ pub enum Kind {
     Secret(Secret),
     /// A struct of settings within this one.
     Nested(Nested),
+    /// A list or map of structs of settings.
+    Collection(Collection),
     /// Not loaded: always the type's `Default`.
     Skipped,
 }
@@ -255,6 +262,16 @@ pub struct Nested {
     pub prefix: Option<&'static str>,
     /// The one secret that all of its fields come from, for `#[secret(nested, source = ..)]`.
     pub source: Option<&'static [Source]>,
+}
+
+/// A list or map of structs of settings. Each element takes all of its values from its own part of the one value that
+/// the highest layer has.
+#[derive(Debug, Clone, Copy)]
+pub struct Collection {
+    /// The struct.
+    pub schema: &'static Schema,
+    /// Whether it is a map by name.
+    pub keyed: bool,
 }
 
 /// One place of a `source` list: a kind, a name and arguments. Only the store of that kind knows what they mean.

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 use syn::LitStr;
 
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Kind, Model};
+use crate::model::{Default, Field, Kind, Model};
 use crate::{names, types};
 
 /// How the names of config files end.
@@ -31,6 +31,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
         match field.kind {
             Kind::Skipped => check_skipped(ctxt, field),
             Kind::Nested => check_nested(ctxt, model, field),
+            Kind::Collection => check_collection(ctxt, model, field),
             Kind::Secret => check_secret(ctxt, field),
             Kind::Plain => {}
         }
@@ -102,7 +103,34 @@ fn check_nested(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
     } else if types::is_secret(field.inner) {
         ctxt.error(nested, "a secret has no fields: leave out `nested`");
     } else if types::is_plain(field.inner) {
-        ctxt.error(nested, "`nested` takes a struct or an `Option` of one");
+        ctxt.error(nested, "`nested` takes a struct, or an `Option`, `Vec`, `HashMap` or `BTreeMap` of it");
+    }
+}
+
+fn check_collection(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let allowed = ["nested", "env", "alias", "rename", "default", "validate", "min_len"];
+    for key in others(field, &allowed) {
+        let instead = match key.to_string().as_str() {
+            "env_prefix" => "its structs have no variables of their own",
+            _ => "write it on the fields of the inner struct",
+        };
+        ctxt.error(key, format!("`{key}` does not go with a list or map of structs: {instead}"));
+    }
+    if let Some(secret) = &attrs.secret {
+        ctxt.error(secret, "a list or map of structs comes from one value; write `#[setting(nested)]`");
+    }
+    if let Default::Text(_) = field.default() {
+        ctxt.error(attrs.default.key(), "the default of a list or map of structs is `default`, or an expression");
+    }
+    if let Some(own) = types::recursion(field.ty, &model.input.ident) {
+        ctxt.error(own, format!("`{}` is nested in itself, without an end", model.name));
+    } else if types::elements(field.inner).is_some_and(|element| types::is_plain(element) || types::is_secret(element))
+    {
+        ctxt.error(
+            attrs.nested.key(),
+            "`nested` takes structs of settings: a list or map of anything else needs no key",
+        );
     }
 }
 

@@ -143,6 +143,7 @@ fn with_build_bounds(model: &Model<'_>) -> Generics {
             Kind::Plain => parse_quote!(#inner: __settings::__private::Plain),
             Kind::Secret => parse_quote!(#inner: __settings::__private::SecretType),
             Kind::Nested => parse_quote!(#inner: __settings::Blueprint),
+            Kind::Collection => parse_quote!(#inner: __settings::__private::Collection),
             Kind::Skipped => parse_quote!(#ty: __settings::__private::Default),
         };
         generics.make_where_clause().predicates.push(bound);

@@ -177,11 +177,17 @@ pub(crate) struct Trail {
     looked: Option<Vec<Look>>,
     /// The file, line and column of the value, where it has one.
     pub(crate) location: Option<String>,
+    /// Whether that is in a config file.
+    pub(crate) is_in_config: bool,
 }
 
 impl Trail {
     pub(crate) fn written() -> Self {
-        Self { looked: Some(Vec::new()), location: None }
+        Self { looked: Some(Vec::new()), ..Self::default() }
+    }
+
+    pub(crate) fn looked(&self) -> &[Look] {
+        self.looked.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn into_looked(self) -> Vec<Look> {

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use figment::value::Value;
 use zeroize::Zeroizing;
 
+use super::elements::{self, Origin};
 use super::names;
 use super::shape::{Misfit, misfit};
 use super::take::{self, Taken};
@@ -14,7 +15,7 @@ use crate::layer::config_files::{self, Key};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
-use crate::schema::{Kind, Source};
+use crate::schema::{Collection, Kind, Source};
 use crate::value::{Failure, Fault, Slot, Tree};
 
 /// One field's way through the layers.
@@ -111,7 +112,7 @@ impl Search<'_, '_> {
         let taken = take::variable(value, self.leaf.field, self.layers.unchecked(), self.found);
         self.trail.note("env", name, taken.into());
         match taken {
-            Taken::Found => Step::Break(()),
+            Taken::Found => self.unfold_text(Place::Named("env", name)),
             Taken::NotUtf8 => self.refuse(Fault::NotUtf8),
             Taken::Empty | Taken::Placeholder => Step::Continue(()),
         }
@@ -226,7 +227,40 @@ impl Search<'_, '_> {
         if self.trail.is_written() {
             self.note_at(place, taken.into());
         }
-        if taken == Taken::Found { Step::Break(()) } else { Step::Continue(()) }
+        if taken == Taken::Found { self.unfold_text(place) } else { Step::Continue(()) }
+    }
+
+    /// What stands for a list or map of structs as text is JSON. Any other text stands as it was found.
+    fn unfold_text(&mut self, place: Place<'_>) -> Step {
+        let Kind::Collection(collection) = &self.leaf.field.kind else { return Step::Break(()) };
+        let Slot::Text(text) = std::mem::take(self.found) else { return Step::Break(()) };
+        match serde_json::from_str(&Zeroizing::new(text)) {
+            // What stands within a text was not seen when the file's keys were checked.
+            Ok(value) => {
+                let origin = Origin { checked: false, strict: true, ..self.origin(place) };
+                self.unfold(&value, collection, &origin)
+            }
+            Err(_) => self.refuse(elements::expected(collection)),
+        }
+    }
+
+    fn unfold(&mut self, value: &Tree, collection: &'static Collection, origin: &Origin) -> Step {
+        match elements::elements(value, collection, origin, self.layers.unchecked()) {
+            Ok(elements) => self.end(Slot::Elements(elements)),
+            Err(fault) => self.refuse(fault),
+        }
+    }
+
+    /// What the place means for the elements that stand there.
+    fn origin(&self, place: Place<'_>) -> Origin {
+        match (place, self.layers.config()) {
+            (Place::Config(value, path), Some(config)) => Origin {
+                checked: config.is_checked(value),
+                strict: false,
+                file: config.is_in_file(value).then(|| config.place(value, path).1),
+            },
+            _ => Origin { strict: true, ..Origin::default() },
+        }
     }
 
     fn note_at(&mut self, place: Place<'_>, outcome: Outcome) {
@@ -235,6 +269,7 @@ impl Search<'_, '_> {
         self.trail.note(layer, &shown, outcome);
         if is_found && is_line {
             self.trail.location = Some(shown);
+            self.trail.is_in_config = matches!(place, Place::Config(..));
         }
     }
 
@@ -246,7 +281,8 @@ impl Search<'_, '_> {
                 if self.trail.is_written() {
                     self.note_at(place, Outcome::Found);
                 }
-                match self.leaf.field.kind {
+                match &self.leaf.field.kind {
+                    Kind::Collection(collection) => self.unfold(other, collection, &self.origin(place)),
                     Kind::Secret(_) => self.refuse(Fault::Secret("a secret is given as text")),
                     _ => self.end(Slot::Tree(Box::new(other.clone()))),
                 }
@@ -266,6 +302,7 @@ impl Search<'_, '_> {
 }
 
 /// Where a value was found.
+#[derive(Clone, Copy)]
 enum Place<'p> {
     Dotenv(Hit),
     Config(&'p Value, &'p [Key<'p>]),

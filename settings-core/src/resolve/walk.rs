@@ -112,10 +112,12 @@ impl<'w> Leaf<'w> {
 
     /// Whether its own variable is the first thing to be asked for.
     pub(crate) fn begins_with_env(&self) -> bool {
-        if self.field.secret().is_none() {
-            return true;
+        match self.field.kind {
+            Kind::Secret(_) => matches!(self.sources().next(), Some(Source { kind: "env", name: None, .. })),
+            // The text that its variable holds is only the beginning.
+            Kind::Collection(_) => false,
+            _ => true,
         }
-        matches!(self.sources().next(), Some(Source { kind: "env", name: None, .. }))
     }
 }
 
@@ -159,7 +161,7 @@ impl Walker<'_> {
             match &field.kind {
                 Kind::Skipped => continue,
                 Kind::Nested(nested) => self.nested(schema, field, nested),
-                Kind::Plain | Kind::Secret(_) => self.field(schema, field),
+                Kind::Plain | Kind::Secret(_) | Kind::Collection(_) => self.field(schema, field),
             }
         }
     }

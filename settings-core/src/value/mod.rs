@@ -2,6 +2,7 @@
 //!
 //! The derive implements [`Blueprint`] with thin calls to [`Values`]; all logic is here and in the modules below.
 
+mod collection;
 pub(crate) mod rules;
 mod text;
 mod tree;
@@ -14,6 +15,8 @@ use serde::de::DeserializeOwned;
 use crate::schema::{DefaultValue, Field, Kind, Schema, Secret};
 use crate::secret::{ExposeSecret, Mismatch, SecretString, SecretType, Verdict};
 
+pub use collection::Collection;
+pub(crate) use collection::{Element, ElementFailure};
 pub use text::ReadError;
 pub(crate) use text::Text;
 pub use tree::Tree;
@@ -60,10 +63,23 @@ pub(crate) enum Slot {
     Secret(SecretString),
     /// A typed value, given in code or read from JSON.
     Tree(Box<Tree>),
+    /// The structs of a list or map.
+    Elements(Vec<Element>),
     /// The head of a nested struct, whose fields follow: how many slots they take, and whether any has a value.
     Group { len: usize, set: bool },
     /// Something that cannot be used; the failure stands in the list already.
     Failed,
+}
+
+impl Slot {
+    /// The value as text, where it is that of a plain field, which may be shown.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Tree(tree) => Some(tree.shown()),
+            _ => None,
+        }
+    }
 }
 
 /// Why the value of a field cannot be used.
@@ -89,6 +105,8 @@ pub(crate) enum Fault {
     NotJson { variable: String },
     /// A JSON object has a key that no field claims.
     UnknownKey { variable: String, nearest: Option<&'static str> },
+    /// Something is wrong with one of a list or map of structs.
+    Element(Box<ElementFailure>),
     /// A secret stands in this plain file.
     InFile(String),
     /// A `${..}` in a .env value cannot be expanded.

@@ -43,6 +43,7 @@ fn read(field: &Field<'_>) -> TokenStream {
         Kind::Skipped => return quote!(__settings::__private::Some(__settings::__private::Default::default())),
         Kind::Plain => "plain",
         Kind::Secret => "secret",
+        Kind::Collection => "collection",
         Kind::Nested if field.optional => "nested_optional",
         Kind::Nested => "nested",
     };
@@ -76,12 +77,12 @@ fn checks(field: &Field<'_>) -> TokenStream {
             closure(allowed, |span, x| quote_spanned!(span=> __settings::__private::one_of(#x, &#allowed))),
         );
     }
-    if let (Some(least), Kind::Plain) = (attrs.min_len.get(), field.kind) {
+    if let (Some(least), Kind::Plain | Kind::Collection) = (attrs.min_len.get(), field.kind) {
         let at = field.inner;
         check("min_len", closure(at, |span, x| quote_spanned!(span=> __settings::__private::min_len(#x, #least))));
     }
     if let Some(path) = attrs.validate.get() {
-        // A nested struct may hold secrets, which an error must not quote.
+        // Nested structs may hold secrets, which an error must not quote.
         let method = if field.kind == Kind::Plain { "validate" } else { "validate_secret" };
         check(method, call(path));
     }

@@ -71,6 +71,15 @@ fn kind(field: &Field<'_>) -> Option<TokenStream> {
                 })
             })
         }
+        Kind::Collection => {
+            let inner = field.inner;
+            Some(quote! {
+                __settings::schema::Kind::Collection(__settings::schema::Collection {
+                    schema: <<#inner as __settings::__private::Collection>::Element as __settings::Blueprint>::SCHEMA,
+                    keyed: <#inner as __settings::__private::Collection>::KEYED,
+                })
+            })
+        }
         Kind::Secret => {
             let secret = secret(field);
             Some(quote!(__settings::schema::Kind::Secret(#secret)))

@@ -6,7 +6,7 @@ use super::file::ConfigFile;
 use super::format::{Key, Spot};
 use crate::layer::dotenv::Place;
 use crate::report::{Code, Problem, hint};
-use crate::schema::{Field, Kind, Schema};
+use crate::schema::{Collection, Field, Kind, Schema};
 use crate::secret::mask;
 
 /// More than this are not told one by one: such a file is some other program's.
@@ -50,6 +50,14 @@ impl<'f> Check<'f> {
                 let problem = Problem::new(Code::Invalid, &self.shown(), "").expect("a table of keys and values");
                 self.add(problem, |spot| spot.value);
             }
+            (Kind::Collection(collection), Value::Array(_, items)) if !collection.keyed => {
+                let keys = (0..).map(Key::Index);
+                keys.zip(items).for_each(|(key, item)| self.element(key, item, collection, allow_unknown));
+            }
+            (Kind::Collection(collection), Value::Dict(_, dict)) if collection.keyed => {
+                let entries = dict.iter().map(|(name, item)| (Key::Name(name), item));
+                entries.for_each(|(key, item)| self.element(key, item, collection, allow_unknown));
+            }
             (Kind::Secret(secret), _) if !secret.in_config_file => {
                 let problem = Problem::of_secret(Code::SecretInFile, &self.shown(), "");
                 self.add(problem, |spot| spot.value);
@@ -58,9 +66,16 @@ impl<'f> Check<'f> {
         }
     }
 
+    /// One of a list or map of structs. What is no table is told of when it is read.
+    fn element(&mut self, key: Key<'f>, value: &'f Value, collection: &'static Collection, allow_unknown: bool) {
+        let Value::Dict(_, dict) = value else { return };
+        self.path.push(key);
+        self.table(dict, collection.schema, allow_unknown);
+        self.path.pop();
+    }
+
     fn unknown(&mut self, name: &str, schema: &'static Schema) {
-        let known = schema.fields.iter().filter(|field| !matches!(field.kind, Kind::Skipped));
-        let note = match hint::nearest(name, known.map(Field::key)) {
+        let note = match hint::nearest(name, schema.keys()) {
             Some(nearest) => format!("No field has this key; did you mean `{nearest}`?"),
             None => "No field has this key.".to_owned(),
         };

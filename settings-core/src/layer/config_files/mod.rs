@@ -134,6 +134,14 @@ impl ConfigFiles {
         }
     }
 
+    /// The line of a file that has the path, or else the longest part of it.
+    pub(crate) fn nearest(&self, path: &[Key<'_>]) -> Option<String> {
+        let parts = (1..=path.len()).rev().filter_map(|len| path.get(..len));
+        let (value, part) = parts.filter_map(|part| Some((self.get(part)?, part))).next()?;
+        let (_, place, is_line) = self.place(value, part);
+        is_line.then_some(place)
+    }
+
     fn file(&self, metadata: &Metadata) -> Option<&ConfigFile> {
         self.files.iter().find(|file| Some(file.path()) == file_path(metadata))
     }

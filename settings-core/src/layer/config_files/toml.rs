@@ -31,6 +31,9 @@ impl Document {
     }
 }
 
+/// Of a key and its value.
+type Spans = (Range<usize>, Range<usize>);
+
 /// A part of the document, on the way to a key.
 enum Here<'d> {
     Table(&'d dyn TableLike),
@@ -40,7 +43,7 @@ enum Here<'d> {
 
 impl<'d> Here<'d> {
     /// What the key leads to, and where the two stand, unless the document does not write them as such.
-    fn step(self, key: Key<'_>) -> Option<(Self, Option<(Range<usize>, Range<usize>)>)> {
+    fn step(self, key: Key<'_>) -> Option<(Self, Option<Spans>)> {
         match key {
             Key::Name(name) => {
                 let table: &'d dyn TableLike = match self {
