@@ -99,7 +99,7 @@ pub mod __private {
 
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
     pub use crate::value::rules::{Length, min_len, one_of, within};
-    pub use crate::value::{Collection, Plain};
+    pub use crate::value::{Collection, Plain, patterned};
 }
 
 #[cfg(doctest)]

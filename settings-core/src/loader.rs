@@ -70,6 +70,15 @@ impl<S: Blueprint> Loader<S> {
         self
     }
 
+    /// Takes this for the profile, whatever the variable says that names it: `.env.production` then stands above `.env`,
+    /// and `chat.production.toml` above `chat.toml`.
+    ///
+    /// It is one plain part of a file name; the load fails with any other.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.places.profile = Some(name.into());
+        self
+    }
+
     /// Reads this config file in the place of those that the struct names. With several calls the later file wins, table
     /// by table. A file that does not exist is skipped; [`required_file`](Self::required_file) asks for it.
     ///

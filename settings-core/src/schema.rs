@@ -40,6 +40,10 @@ pub struct Schema {
     pub files: &'static [File],
     /// Whether keys that no field has are let pass in config files.
     pub allow_unknown: bool,
+    /// The variable that names the profile, whose files stand above their plain twins.
+    pub profile_env: Option<&'static str>,
+    /// Whether files are looked for in parent directories too.
+    pub search_parents: bool,
     /// The `source` of secrets that have none of their own; `None` when the struct does not say.
     pub source: Option<&'static [Source]>,
     /// Whether variables match in any ASCII case.
@@ -58,6 +62,8 @@ impl Schema {
         env_files: &[".env"],
         files: &[],
         allow_unknown: false,
+        profile_env: None,
+        search_parents: false,
         source: None,
         case_insensitive: false,
         fields: &[],
@@ -109,6 +115,8 @@ pub struct Field {
     pub default: DefaultValue,
     /// Whether the empty text is a value; otherwise it counts as unset.
     pub allow_empty: bool,
+    /// What separates the items of a list or map that is written as text; `None` for a comma.
+    pub separator: Option<&'static str>,
     /// What `.env.example`, the docs and `mock()` show.
     pub example: Option<&'static str>,
     /// The built-in checks.
@@ -129,6 +137,7 @@ impl Field {
         optional: false,
         default: DefaultValue::None,
         allow_empty: false,
+        separator: None,
         example: None,
         rules: Rules::EMPTY,
     };
@@ -211,11 +220,13 @@ pub struct Rules {
     pub one_of: &'static [&'static str],
     /// The least number of characters of a text, elements of a list or bytes of a byte secret.
     pub min_len: Option<usize>,
+    /// The regular expression that a text matches.
+    pub pattern: Option<&'static str>,
 }
 
 impl Rules {
     /// No checks.
-    pub const EMPTY: Self = Self { range: None, one_of: &[], min_len: None };
+    pub const EMPTY: Self = Self { range: None, one_of: &[], min_len: None, pattern: None };
 }
 
 /// What a secret is held to, and where it comes from.

@@ -23,6 +23,12 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             ctxt.error(file, "the path is empty; `env_file = none` reads no file");
         }
     }
+    if let Some(name) = model.attrs.profile_env.get() {
+        check_name_part(ctxt, name);
+        if name.value().is_empty() {
+            ctxt.error(name, "the variable's name is empty");
+        }
+    }
     for file in &model.attrs.files {
         check_file(ctxt, &file.path);
     }
@@ -36,6 +42,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             Kind::Plain => {}
         }
         check_env_prefix(ctxt, field);
+        check_separator(ctxt, field);
         check_looks(ctxt, field);
     }
     names::check_collisions(ctxt, model);
@@ -58,7 +65,7 @@ fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
 fn check_names(ctxt: &Ctxt, field: &Field<'_>) {
     let attrs = &field.attrs;
     let in_sources = attrs.source.get().into_iter().flatten().filter(|source| source.kind == "env");
-    let whole = attrs.env.get().into_iter().chain(&attrs.aliases);
+    let whole = attrs.env.get().into_iter().chain(attrs.aliases.iter().map(|alias| &alias.name));
     for name in whole.clone().filter(|name| name.value().is_empty()) {
         ctxt.error(name, "the variable's name is empty");
     }
@@ -86,7 +93,7 @@ fn check_nested(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
     let attrs = &field.attrs;
     for key in others(field, &["nested", "env_prefix", "rename", "validate", "source"]) {
         let instead = match key.to_string().as_str() {
-            "env" | "alias" => "its variables are named by `env_prefix`",
+            "env" | "alias" | "deprecated_alias" => "its variables are named by `env_prefix`",
             _ => "write it on the fields of the inner struct",
         };
         ctxt.error(key, format!("`{key}` does not go with `nested`: {instead}"));
@@ -109,7 +116,7 @@ fn check_nested(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
 
 fn check_collection(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
     let attrs = &field.attrs;
-    let allowed = ["nested", "env", "alias", "rename", "default", "validate", "min_len"];
+    let allowed = ["nested", "env", "alias", "deprecated_alias", "rename", "default", "validate", "min_len"];
     for key in others(field, &allowed) {
         let instead = match key.to_string().as_str() {
             "env_prefix" => "its structs have no variables of their own",
@@ -136,8 +143,9 @@ fn check_collection(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
 
 fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     for key in &field.attrs.written {
-        if ["default", "range", "one_of"].iter().any(|refused| key == refused) {
-            ctxt.error(key, format!("`{key}` cannot be on a secret: a secret has no place in source code"));
+        if ["default", "range", "one_of", "separator"].iter().any(|refused| key == refused) {
+            let why = if key == "separator" { "a secret is no list" } else { "a secret has no place in source code" };
+            ctxt.error(key, format!("`{key}` cannot be on a secret: {why}"));
         }
     }
     if let Some(key) = field.attrs.not_secret.key() {
@@ -153,6 +161,19 @@ fn check_env_prefix(ctxt: &Ctxt, field: &Field<'_>) {
         if let Some(key) = field.attrs.env_prefix.key() {
             ctxt.error(key, "`env_prefix` goes with `nested`");
         }
+    }
+}
+
+fn check_separator(ctxt: &Ctxt, field: &Field<'_>) {
+    let Some(separator) = field.attrs.separator.get() else { return };
+    if separator.value().is_empty() {
+        ctxt.error(separator, "the separator is empty");
+    }
+    if field.attrs.parse_with.is_set() {
+        ctxt.error(
+            field.attrs.separator.key(),
+            "`separator` does not go with `parse_with`, which reads the whole text",
+        );
     }
 }
 

@@ -76,7 +76,8 @@ fn claims(model: &Model<'_>, field: &Field<'_>) -> Vec<Claim> {
     };
     let mut claims = vec![Claim { name: field.variable.clone(), is_path: false, written: attrs.env.is_set(), at: own }];
     for alias in &attrs.aliases {
-        claims.push(Claim { name: alias.value(), is_path: false, written: false, at: alias.to_token_stream() });
+        let name = &alias.name;
+        claims.push(Claim { name: name.value(), is_path: false, written: false, at: name.to_token_stream() });
     }
     for source in attrs.source.get().into_iter().flatten().filter(|source| source.kind == "env") {
         if let Some(name) = &source.name {

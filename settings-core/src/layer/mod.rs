@@ -4,6 +4,7 @@
 pub(crate) mod config_files;
 pub(crate) mod dotenv;
 pub(crate) mod env;
+mod paths;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub(crate) struct Places {
     pub(crate) files: Option<Vec<Wanted>>,
     /// What figment reads besides, the later wins.
     pub(crate) providers: Vec<Given>,
+    /// The profile, in the place of the one that a variable names.
+    pub(crate) profile: Option<String>,
     /// Values given in code by path or variable, the later wins.
     pub(crate) given: Vec<(String, Tree)>,
     /// Nothing but what is given here.
@@ -42,12 +45,29 @@ pub(crate) struct Layers<'p> {
     pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
     config: OnceCell<Option<ConfigFiles>>,
+    profile: OnceCell<Profile>,
+}
+
+/// Whose files stand above their plain twins.
+#[derive(Default)]
+struct Profile {
+    name: Option<String>,
+    /// That what should name it does not.
+    problem: Option<Problem>,
 }
 
 impl<'p> Layers<'p> {
     pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
         let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
-        Self { given: &places.given, env, places, schema, dotenv: OnceCell::new(), config: OnceCell::new() }
+        Self {
+            given: &places.given,
+            env,
+            places,
+            schema,
+            dotenv: OnceCell::new(),
+            config: OnceCell::new(),
+            profile: OnceCell::new(),
+        }
     }
 
     /// Whether placeholders and empty texts count as values.
@@ -57,31 +77,94 @@ impl<'p> Layers<'p> {
 
     /// The .env files, read when first asked for.
     pub(crate) fn dotenv(&self) -> &DotenvFiles {
-        self.dotenv.get_or_init(|| match &self.places.env_files {
-            Some(files) => DotenvFiles::open(files),
-            None if self.places.hermetic => DotenvFiles::open(&[]),
-            None => DotenvFiles::open(&self.schema.env_files.iter().map(PathBuf::from).collect::<Vec<_>>()),
+        self.dotenv.get_or_init(|| {
+            let plain = self.plain_env_files();
+            let profile = if plain.is_empty() { None } else { self.profile() };
+            let twins = |path: PathBuf| [profile.map(|profile| paths::dotenv_twin(&path, profile)), Some(path)];
+            let wanted = plain.into_iter().flat_map(|path| twins(path).into_iter().rev().flatten());
+            DotenvFiles::open(&wanted.map(|path| self.found(path)).collect::<Vec<_>>())
         })
+    }
+
+    fn plain_env_files(&self) -> Vec<PathBuf> {
+        match &self.places.env_files {
+            Some(files) => files.clone(),
+            None if self.places.hermetic => Vec::new(),
+            None => self.schema.env_files.iter().map(PathBuf::from).collect(),
+        }
     }
 
     /// The config files, read when first asked for; `None` where there are none to read.
     pub(crate) fn config(&self) -> Option<&ConfigFiles> {
         let open = || {
-            let wanted = match &self.places.files {
+            let plain = match &self.places.files {
                 Some(files) => files.clone(),
                 None if self.places.hermetic => Vec::new(),
                 None => self.schema.files.iter().map(Wanted::from).collect(),
             };
             let providers = &self.places.providers;
-            let any = !wanted.is_empty() || !providers.is_empty();
-            any.then(|| ConfigFiles::open(&wanted, providers, self.schema))
+            if plain.is_empty() && providers.is_empty() {
+                return None;
+            }
+            let profile = if plain.is_empty() { None } else { self.profile() };
+            let twin = |path: &Path| Some(Wanted { path: paths::config_twin(path, profile?), required: false });
+            let wanted = plain.into_iter().flat_map(|plain| {
+                let twin = twin(&plain.path);
+                [Some(plain), twin].into_iter().flatten()
+            });
+            let wanted: Vec<_> =
+                wanted.map(|Wanted { path, required }| Wanted { path: self.found(path), required }).collect();
+            Some(ConfigFiles::open(&wanted, providers, self.schema))
         };
         self.config.get_or_init(open).as_ref()
     }
 
+    /// The file itself, or the nearest of its name.
+    fn found(&self, path: PathBuf) -> PathBuf {
+        if self.schema.search_parents { paths::nearest(&path).into_owned() } else { path }
+    }
+
+    /// The profile, whose name is given in code or else read from its variable.
+    fn profile(&self) -> Option<&str> {
+        let profile = self.profile.get_or_init(|| {
+            let named = match (&self.places.profile, self.schema.profile_env) {
+                (Some(name), _) => Some((name.clone(), "loader().profile(..)".to_owned())),
+                (None, Some(variable)) => self.profile_of(variable),
+                (None, None) => None,
+            };
+            match named.filter(|(name, _)| !name.is_empty()) {
+                Some((name, _)) if paths::is_profile(&name) => Profile { name: Some(name), problem: None },
+                Some((name, place)) => {
+                    let problem = Problem::new(Code::Invalid, "", self.schema.profile_env.unwrap_or_default());
+                    let problem = problem.expect("the name of a profile, one plain part of a file name").show(&name);
+                    Profile { name: None, problem: Some(problem.at(&place)) }
+                }
+                None => Profile::default(),
+            }
+        });
+        profile.name.as_deref()
+    }
+
+    /// What the variable holds in the environment, or else in the plain .env files, and where.
+    fn profile_of(&self, variable: &str) -> Option<(String, String)> {
+        if let Some(name) = self.env.text(variable).filter(|name| !name.is_empty()) {
+            return Some((name, String::new()));
+        }
+        let plain: Vec<_> = self.plain_env_files().into_iter().map(|path| self.found(path)).collect();
+        let files = DotenvFiles::open(&plain);
+        let hit = files.lookup(variable)?;
+        let Place { line, column } = files.place(hit);
+        Some((files.literal(hit).to_owned(), format!("{}:{line}:{column}", show(files.path(hit)))))
+    }
+
+    fn profile_problem(&self) -> Option<&Problem> {
+        self.profile.get().and_then(|profile| profile.problem.as_ref())
+    }
+
     /// Whether every file that was opened could be read and has no errors.
     pub(crate) fn sound(&self) -> bool {
-        self.config_problems().is_empty()
+        self.profile_problem().is_none()
+            && self.config_problems().is_empty()
             && self.opened().all(|file| file.failure().is_none() && file.errors().is_empty())
     }
 
@@ -107,6 +190,7 @@ impl<'p> Layers<'p> {
             }));
         }
         problems.extend_from_slice(self.config_problems());
+        problems.extend(self.profile_problem().cloned());
         problems
     }
 
@@ -177,6 +261,8 @@ pub(crate) struct Trail {
     looked: Option<Vec<Look>>,
     /// The file, line and column of the value, where it has one.
     pub(crate) location: Option<String>,
+    /// The deprecated name that it was found under.
+    pub(crate) deprecated: Option<&'static str>,
     /// Whether that is in a config file.
     pub(crate) is_in_config: bool,
 }

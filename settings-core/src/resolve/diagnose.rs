@@ -35,10 +35,18 @@ pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warn
     warnings
 }
 
-/// Warns of what the way to a secret passed over, and of a value that is there and may not be right.
+/// Warns of a name that is deprecated, of what the way to a secret passed over, and of a secret that may not be right.
 fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
-    let Some(rules) = leaf.field.secret() else { return };
+    let rules = leaf.field.secret();
+    if rules.is_none() && !leaf.field.aliases.iter().any(|alias| alias.deprecated) {
+        return;
+    }
     let (slot, trail) = retrace(layers, leaf);
+    if let Some(name) = trail.deprecated {
+        let place = trail.location.as_deref().unwrap_or_default();
+        warnings.push(Warning::new(name, place, &format!("is deprecated; its new name is {}", leaf.variable)));
+    }
+    let Some(rules) = rules else { return };
     let missing = matches!(slot, Slot::Unset) && leaf.is_required();
     let looked = trail.into_looked();
     let placeholders = looked.iter().filter(|look| *look.outcome() == Outcome::Placeholder);
@@ -224,6 +232,7 @@ fn rule_text(rule: Rule, field: &Field) -> String {
             let words: Vec<_> = field.rules.one_of.iter().map(|word| format!("`{word}`")).collect();
             format!("one of {}", words.join(", "))
         }
+        Rule::Pattern => format!("text that matches `{}`", field.rules.pattern.unwrap_or_default()),
         Rule::MinLen => {
             let least = field.rules.min_len.unwrap_or_default();
             format!("at least {least} character{0} or element{0}", if least == 1 { "" } else { "s" })

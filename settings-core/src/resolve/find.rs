@@ -96,10 +96,20 @@ impl Search<'_, '_> {
             self.in_variable(other.unwrap_or(self.leaf.variable))?;
         }
         if other.is_none() {
-            let aliases = self.leaf.field.aliases;
-            aliases.iter().try_for_each(|alias| self.in_variable(alias.name))?;
+            self.by_alias(Self::in_variable)?;
         }
         self.in_json(0, "env")
+    }
+
+    /// Asks for the field's further names, in order.
+    fn by_alias(&mut self, ask: fn(&mut Self, &str) -> Step) -> Step {
+        self.leaf.field.aliases.iter().try_for_each(|alias| {
+            let step = ask(self, alias.name);
+            if step.is_break() && alias.deprecated {
+                self.trail.deprecated = Some(alias.name);
+            }
+            step
+        })
     }
 
     fn in_variable(&mut self, name: &str) -> Step {
@@ -125,8 +135,7 @@ impl Search<'_, '_> {
         }
         self.in_key(other.unwrap_or(self.leaf.variable))?;
         if other.is_none() {
-            let aliases = self.leaf.field.aliases;
-            aliases.iter().try_for_each(|alias| self.in_key(alias.name))?;
+            self.by_alias(Self::in_key)?;
         }
         self.in_json(1, ".env")
     }

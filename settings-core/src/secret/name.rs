@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn names_of_secrets() {
-        for name in ["DB_PASSWORD", "apiKey", "api-keys", "X_TOKEN", "DATABASE_URL", "client.secret", "sig", "SENTRY_DSN"] {
+        for name in
+            ["DB_PASSWORD", "apiKey", "api-keys", "X_TOKEN", "DATABASE_URL", "client.secret", "sig", "SENTRY_DSN"]
+        {
             assert!(looks_secret(name), "{name}");
         }
     }

@@ -3,6 +3,7 @@
 //! The derive implements [`Blueprint`] with thin calls to [`Values`]; all logic is here and in the modules below.
 
 mod collection;
+mod pattern;
 pub(crate) mod rules;
 mod text;
 mod tree;
@@ -17,6 +18,7 @@ use crate::secret::{ExposeSecret, Mismatch, SecretString, SecretType, Verdict};
 
 pub use collection::Collection;
 pub(crate) use collection::{Element, ElementFailure};
+pub use pattern::{Patterned, patterned};
 pub use text::ReadError;
 pub(crate) use text::Text;
 pub use tree::Tree;
@@ -119,6 +121,7 @@ pub(crate) enum Rule {
     Range,
     OneOf,
     MinLen,
+    Pattern,
 }
 
 /// A fault and the field it was found at, by its place in the order of slots.
@@ -135,7 +138,10 @@ pub(crate) fn check_secret(secret: &SecretString, field: &Field) -> Option<Fault
         return Some(Fault::Format(mismatch));
     }
     let long_enough = field.rules.min_len.is_none_or(|least| rules::min_len(text, least));
-    (!long_enough).then_some(Fault::Rule(Rule::MinLen))
+    if !long_enough {
+        return Some(Fault::Rule(Rule::MinLen));
+    }
+    field.rules.pattern.and_then(|pattern| pattern::check(text, pattern))
 }
 
 /// The place of the struct that is loaded, which has no slot of its own.
@@ -210,10 +216,10 @@ impl Values {
     /// Reads the next field as a plain value.
     pub fn plain<T: Plain>(&mut self) -> Read<T> {
         let read = match self.take() {
-            Slot::Text(text) => T::deserialize(Text::new(text)),
+            Slot::Text(text) => T::deserialize(Text::separated(text, self.field.separator)),
             Slot::Tree(tree) => T::deserialize(*tree),
             Slot::Unset => match self.field.default {
-                DefaultValue::Text(text) => T::deserialize(Text::new(text.to_owned())),
+                DefaultValue::Text(text) => T::deserialize(Text::separated(text.to_owned(), self.field.separator)),
                 _ => return Read::Unset,
             },
             _ => return Read::Failed,
@@ -221,6 +227,41 @@ impl Values {
         match read {
             Ok(value) => Read::Value(value),
             Err(error) => self.refuse(error.into()),
+        }
+    }
+
+    /// Reads the next field by the user's own function, which is given the value's text.
+    pub fn parsed<T, E: Display>(&mut self, parse: impl FnOnce(&str) -> Result<T, E>) -> Read<T> {
+        let text = match self.take() {
+            Slot::Text(text) => text,
+            Slot::Tree(tree) if tree.is_scalar() => tree.shown(),
+            Slot::Tree(_) => return self.refuse(Fault::Expected("text".to_owned())),
+            Slot::Unset => match self.field.default {
+                DefaultValue::Text(text) => text.to_owned(),
+                _ => return Read::Unset,
+            },
+            _ => return Read::Failed,
+        };
+        match parse(&text) {
+            Ok(value) => Read::Value(value),
+            Err(error) => self.refuse(Fault::Said(error.to_string())),
+        }
+    }
+
+    /// The same for a secret, whose text is held to its rules first; the function's error cannot quote it.
+    pub fn parsed_secret<T: SecretType>(&mut self, parse: impl FnOnce(&str) -> Result<T, &'static str>) -> Read<T> {
+        let secret = match self.take() {
+            Slot::Secret(secret) => secret,
+            Slot::Unset => return Read::Unset,
+            _ => return Read::Failed,
+        };
+        let parsed = self.checked(secret).and_then(|secret| {
+            let text = secret.expose_secret(); // EXPOSE: read by the field's own function
+            parse(text).map_err(Fault::Secret)
+        });
+        match parsed {
+            Ok(value) => Read::Value(value),
+            Err(fault) => self.refuse(fault),
         }
     }
 
@@ -277,6 +318,15 @@ impl Values {
     /// Holds the field's value to its `min_len`.
     pub fn min_len<T>(&mut self, read: &Read<T>, holds: impl FnOnce(&T) -> bool) {
         self.rule(read, Rule::MinLen, holds);
+    }
+
+    /// Holds the field's text to its `pattern`.
+    pub fn pattern<T: Patterned>(&mut self, read: &Read<T>, pattern: &str) {
+        if let (Read::Value(value), false) = (read, self.unchecked) {
+            if let Some(fault) = pattern::check(value.text(), pattern) {
+                self.fail(fault);
+            }
+        }
     }
 
     fn rule<T>(&mut self, read: &Read<T>, rule: Rule, holds: impl FnOnce(&T) -> bool) {

@@ -48,6 +48,14 @@ fn read(field: &Field<'_>) -> TokenStream {
         Kind::Nested => "nested",
     };
     let method = format_ident!("{method}");
+    let value = match field.attrs.parse_with.get() {
+        None => quote!(#values.#method::<#inner>()),
+        Some(path) => {
+            let method = format_ident!("{}", if field.kind == Kind::Secret { "parsed_secret" } else { "parsed" });
+            let parse = call(path);
+            quote!(#values.#method(#parse))
+        }
+    };
     let default = match field.default() {
         Default::None | Default::Text(_) => TokenStream::new(),
         Default::Trait => quote!(.or(|| __settings::__private::Default::default())),
@@ -56,7 +64,7 @@ fn read(field: &Field<'_>) -> TokenStream {
     };
     let checks = checks(field);
     let end = if field.optional { quote!(#v.optional()) } else { quote!(#values.required(#v)) };
-    quote!({ let #v = #values.#method::<#inner>() #default; #checks #end })
+    quote!({ let #v = #value #default; #checks #end })
 }
 
 /// The checks that depend on the type. Those of a secret are run from its schema.
@@ -85,6 +93,14 @@ fn checks(field: &Field<'_>) -> TokenStream {
         // Nested structs may hold secrets, which an error must not quote.
         let method = if field.kind == Kind::Plain { "validate" } else { "validate_secret" };
         check(method, call(path));
+    }
+    if let Some(pattern) = attrs.pattern.get() {
+        let span = user_span(pattern);
+        // That of a secret is looked at before it is read; here only whether patterns can be.
+        checks.extend(match field.kind {
+            Kind::Plain => quote_spanned!(span=> #values.pattern(&#v, #pattern);),
+            _ => quote_spanned!(span=> __settings::__private::patterned::<str>();),
+        });
     }
     checks
 }

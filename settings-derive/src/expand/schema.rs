@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::attr::File;
+use crate::attr::{Alias, File};
 use crate::entry::ungrouped;
 use crate::model::{Default, Field, Kind, Model};
 use crate::source::{Source, Value};
@@ -24,6 +24,8 @@ pub(super) fn of(model: &Model<'_>) -> TokenStream {
         &attrs.files,
         |File { path, required }| quote!(__settings::schema::File { path: #path, required: #required }),
     );
+    properties.set("profile_env", attrs.profile_env.get().map(|name| quote!(__settings::__private::Some(#name))));
+    properties.flag("search_parents", attrs.search_parents.is_set());
     properties.flag("allow_unknown", attrs.allow_unknown.is_set());
     properties.set("source", attrs.source.get().map(|list| sources(list)));
     properties.flag("case_insensitive", attrs.case_insensitive.is_set());
@@ -44,12 +46,13 @@ fn field(field: &Field<'_>) -> TokenStream {
     properties.list(
         "aliases",
         &attrs.aliases,
-        |name| quote!(__settings::schema::Alias { name: #name, deprecated: false }),
+        |Alias { name, deprecated }| quote!(__settings::schema::Alias { name: #name, deprecated: #deprecated }),
     );
     properties.set("kind", kind(field));
     properties.flag("optional", field.optional);
     properties.set("default", default(field));
     properties.flag("allow_empty", attrs.allow_empty.is_set());
+    properties.set("separator", attrs.separator.get().map(|text| quote!(__settings::__private::Some(#text))));
     properties.set("example", attrs.example.get().map(|text| quote!(__settings::__private::Some(#text))));
     properties.set("rules", rules(field));
     properties.of("Field")
@@ -120,7 +123,7 @@ fn default(field: &Field<'_>) -> Option<TokenStream> {
 
 fn rules(field: &Field<'_>) -> Option<TokenStream> {
     let attrs = &field.attrs;
-    if !attrs.range.is_set() && !attrs.one_of.is_set() && !attrs.min_len.is_set() {
+    if !attrs.range.is_set() && !attrs.one_of.is_set() && !attrs.min_len.is_set() && !attrs.pattern.is_set() {
         return None;
     }
     let mut properties = Properties::default();
@@ -129,6 +132,7 @@ fn rules(field: &Field<'_>) -> Option<TokenStream> {
     let one_of: Vec<_> = attrs.one_of.get().into_iter().flat_map(|array| &array.elems).map(element_text).collect();
     properties.list("one_of", &one_of, |text| quote!(#text));
     properties.set("min_len", attrs.min_len.get().map(|least| quote!(__settings::__private::Some(#least))));
+    properties.set("pattern", attrs.pattern.get().map(|pattern| quote!(__settings::__private::Some(#pattern))));
     Some(properties.of("Rules"))
 }
 
