@@ -169,7 +169,7 @@ fn check_separator(ctxt: &Ctxt, field: &Field<'_>) {
     if separator.value().is_empty() {
         ctxt.error(separator, "the separator is empty");
     }
-    if field.attrs.parse_with.is_set() {
+    if field.kind == Kind::Plain && field.attrs.parse_with.is_set() {
         ctxt.error(
             field.attrs.separator.key(),
             "`separator` does not go with `parse_with`, which reads the whole text",

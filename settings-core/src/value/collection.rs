@@ -15,6 +15,9 @@ pub trait Collection: Sized {
     /// The struct.
     type Element: Blueprint;
 
+    /// What to load for each.
+    const SCHEMA: &'static Schema = Self::Element::SCHEMA;
+
     /// Whether the elements have names, which are the keys of a map.
     const KEYED: bool;
 

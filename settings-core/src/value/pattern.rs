@@ -1,7 +1,6 @@
 //! Texts held to a regular expression, with the feature `regex`.
 
-#[cfg(feature = "regex")]
-use super::Fault;
+use super::{Fault, Rule};
 
 /// A type that `pattern` can look at: text.
 #[cfg_attr(
@@ -30,18 +29,23 @@ impl<T: AsRef<str> + ?Sized> Patterned for T {
 /// Lets a pattern on a secret pass where patterns can be looked at.
 pub fn patterned<T: Patterned + ?Sized>() {}
 
-/// What stands against the text, which is to match as a whole or in the part that the pattern speaks of.
-#[cfg(feature = "regex")]
+/// What stands against a text that should match.
 pub(crate) fn check(text: &str, pattern: &str) -> Option<Fault> {
-    use super::Rule;
-    match regex::Regex::new(pattern) {
-        Ok(regex) => (!regex.is_match(text)).then_some(Fault::Rule(Rule::Pattern)),
-        Err(_) => Some(Fault::Secret("the field's `pattern` is no regular expression")),
+    match matches(text, pattern) {
+        Some(true) => None,
+        Some(false) => Some(Fault::Rule(Rule::Pattern)),
+        None => Some(Fault::Secret("the field's `pattern` is no regular expression")),
     }
 }
 
-/// Without the feature no pattern compiles.
+/// Whether some part of the text matches, if the pattern is one.
+#[cfg(feature = "regex")]
+fn matches(text: &str, pattern: &str) -> Option<bool> {
+    Some(regex::Regex::new(pattern).ok()?.is_match(text))
+}
+
+/// Without the feature no struct with a pattern compiles.
 #[cfg(not(feature = "regex"))]
-pub(crate) fn check(_: &str, _: &str) -> Option<super::Fault> {
-    None
+fn matches(_: &str, _: &str) -> Option<bool> {
+    Some(true)
 }

@@ -51,9 +51,11 @@ fn read(field: &Field<'_>) -> TokenStream {
     let value = match field.attrs.parse_with.get() {
         None => quote!(#values.#method::<#inner>()),
         Some(path) => {
-            let method = format_ident!("{}", if field.kind == Kind::Secret { "parsed_secret" } else { "parsed" });
             let parse = call(path);
-            quote!(#values.#method(#parse))
+            match field.kind {
+                Kind::Secret => quote!(#values.parsed_secret::<#inner>(#parse)),
+                _ => quote!(#values.parsed::<#inner, _>(#parse)),
+            }
         }
     };
     let default = match field.default() {

@@ -1,7 +1,9 @@
 //! The const schema. A property is written only where it differs from that of `EMPTY`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+
+use super::user_span;
 
 use crate::attr::{Alias, File};
 use crate::entry::ungrouped;
@@ -76,10 +78,11 @@ fn kind(field: &Field<'_>) -> Option<TokenStream> {
         }
         Kind::Collection => {
             let inner = field.inner;
+            let of = quote_spanned!(user_span(inner)=> <#inner as __settings::__private::Collection>);
             Some(quote! {
                 __settings::schema::Kind::Collection(__settings::schema::Collection {
-                    schema: <<#inner as __settings::__private::Collection>::Element as __settings::Blueprint>::SCHEMA,
-                    keyed: <#inner as __settings::__private::Collection>::KEYED,
+                    schema: #of::SCHEMA,
+                    keyed: #of::KEYED,
                 })
             })
         }
