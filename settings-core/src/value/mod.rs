@@ -2,6 +2,8 @@
 //!
 //! The derive implements [`Blueprint`] with thin calls to [`Values`]; all logic is here and in the modules below.
 
+mod collection;
+mod pattern;
 pub(crate) mod rules;
 mod text;
 mod tree;
@@ -14,6 +16,9 @@ use serde::de::DeserializeOwned;
 use crate::schema::{DefaultValue, Field, Kind, Schema, Secret};
 use crate::secret::{ExposeSecret, Mismatch, SecretString, SecretType, Verdict};
 
+pub use collection::Collection;
+pub(crate) use collection::{Element, ElementFailure};
+pub use pattern::{Patterned, patterned};
 pub use text::ReadError;
 pub(crate) use text::Text;
 pub use tree::Tree;
@@ -60,10 +65,23 @@ pub(crate) enum Slot {
     Secret(SecretString),
     /// A typed value, given in code or read from JSON.
     Tree(Box<Tree>),
+    /// The structs of a list or map.
+    Elements(Vec<Element>),
     /// The head of a nested struct, whose fields follow: how many slots they take, and whether any has a value.
     Group { len: usize, set: bool },
     /// Something that cannot be used; the failure stands in the list already.
     Failed,
+}
+
+impl Slot {
+    /// The value as text, where it is that of a plain field, which may be shown.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Tree(tree) => Some(tree.shown()),
+            _ => None,
+        }
+    }
 }
 
 /// Why the value of a field cannot be used.
@@ -89,6 +107,10 @@ pub(crate) enum Fault {
     NotJson { variable: String },
     /// A JSON object has a key that no field claims.
     UnknownKey { variable: String, nearest: Option<&'static str> },
+    /// Something is wrong with one of a list or map of structs.
+    Element(Box<ElementFailure>),
+    /// A secret stands in this plain file.
+    InFile(String),
     /// A `${..}` in a .env value cannot be expanded.
     Expansion(String),
     /// A plain value refers to a secret by this name.
@@ -101,6 +123,7 @@ pub(crate) enum Rule {
     Range,
     OneOf,
     MinLen,
+    Pattern,
 }
 
 /// A fault and the field it was found at, by its place in the order of slots.
@@ -117,7 +140,10 @@ pub(crate) fn check_secret(secret: &SecretString, field: &Field) -> Option<Fault
         return Some(Fault::Format(mismatch));
     }
     let long_enough = field.rules.min_len.is_none_or(|least| rules::min_len(text, least));
-    (!long_enough).then_some(Fault::Rule(Rule::MinLen))
+    if !long_enough {
+        return Some(Fault::Rule(Rule::MinLen));
+    }
+    field.rules.pattern.and_then(|pattern| pattern::check(text, pattern))
 }
 
 /// The place of the struct that is loaded, which has no slot of its own.
@@ -192,10 +218,10 @@ impl Values {
     /// Reads the next field as a plain value.
     pub fn plain<T: Plain>(&mut self) -> Read<T> {
         let read = match self.take() {
-            Slot::Text(text) => T::deserialize(Text::new(text)),
+            Slot::Text(text) => T::deserialize(Text::separated(text, self.field.separator)),
             Slot::Tree(tree) => T::deserialize(*tree),
             Slot::Unset => match self.field.default {
-                DefaultValue::Text(text) => T::deserialize(Text::new(text.to_owned())),
+                DefaultValue::Text(text) => T::deserialize(Text::separated(text.to_owned(), self.field.separator)),
                 _ => return Read::Unset,
             },
             _ => return Read::Failed,
@@ -203,6 +229,41 @@ impl Values {
         match read {
             Ok(value) => Read::Value(value),
             Err(error) => self.refuse(error.into()),
+        }
+    }
+
+    /// Reads the next field by the user's own function, which is given the value's text.
+    pub fn parsed<T, E: Display>(&mut self, parse: impl FnOnce(&str) -> Result<T, E>) -> Read<T> {
+        let text = match self.take() {
+            Slot::Text(text) => text,
+            Slot::Tree(tree) if tree.is_scalar() => tree.shown(),
+            Slot::Tree(_) => return self.refuse(Fault::Expected("text".to_owned())),
+            Slot::Unset => match self.field.default {
+                DefaultValue::Text(text) => text.to_owned(),
+                _ => return Read::Unset,
+            },
+            _ => return Read::Failed,
+        };
+        match parse(&text) {
+            Ok(value) => Read::Value(value),
+            Err(error) => self.refuse(Fault::Said(error.to_string())),
+        }
+    }
+
+    /// The same for a secret, whose text is held to its rules first; the function's error cannot quote it.
+    pub fn parsed_secret<T: SecretType>(&mut self, parse: impl FnOnce(&str) -> Result<T, &'static str>) -> Read<T> {
+        let secret = match self.take() {
+            Slot::Secret(secret) => secret,
+            Slot::Unset => return Read::Unset,
+            _ => return Read::Failed,
+        };
+        let parsed = self.checked(secret).and_then(|secret| {
+            let text = secret.expose_secret(); // EXPOSE: read by the field's own function
+            parse(text).map_err(Fault::Secret)
+        });
+        match parsed {
+            Ok(value) => Read::Value(value),
+            Err(fault) => self.refuse(fault),
         }
     }
 
@@ -259,6 +320,15 @@ impl Values {
     /// Holds the field's value to its `min_len`.
     pub fn min_len<T>(&mut self, read: &Read<T>, holds: impl FnOnce(&T) -> bool) {
         self.rule(read, Rule::MinLen, holds);
+    }
+
+    /// Holds the field's text to its `pattern`.
+    pub fn pattern<T: Patterned>(&mut self, read: &Read<T>, pattern: &str) {
+        if let (Read::Value(value), false) = (read, self.unchecked) {
+            if let Some(fault) = pattern::check(value.text(), pattern) {
+                self.fail(fault);
+            }
+        }
     }
 
     fn rule<T>(&mut self, read: &Read<T>, rule: Rule, holds: impl FnOnce(&T) -> bool) {

@@ -18,4 +18,4 @@ mod tests;
 pub(crate) use files::{DotenvFile, DotenvFiles, Hit};
 pub(crate) use lint::Warning;
 pub(crate) use parse::{Error, ErrorKind, Place};
-pub(crate) use read::ReadError;
+pub(crate) use read::{ReadError, read};

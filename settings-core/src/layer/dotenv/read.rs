@@ -49,7 +49,7 @@ impl From<io::Error> for ReadError {
 /// Reads the file at `path`, through symlinks.
 ///
 /// What is no regular file is never opened, for opening a pipe waits for its writer.
-pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(ReadError::NotAFile);
