@@ -1,4 +1,7 @@
-//! Pages for those who have used something else: the same struct there and here, and what differs.
+//! Pages to read: how a .env file is read; and for those who have used something else, the same struct there and here.
+
+#[doc = include_str!("../docs/dotenv_files.md")]
+pub mod dotenv_files {}
 
 #[doc = include_str!("../docs/from_pydantic_settings.md")]
 pub mod from_pydantic_settings {}

@@ -45,7 +45,7 @@
 //! - [`Report`]: what stands against a load, and its [codes](report::Code).
 //! - [`secret`]: the types of secrets, key formats, placeholders, and what is shown in a secret's place.
 //! - [`testing`]: settings for tests.
-//! - [`guide`]: for those who come from another crate, or from pydantic-settings.
+//! - [`guide`]: how a .env file is read, and pages for those who come from another crate or from pydantic-settings.
 //!
 //! # Layers
 //!

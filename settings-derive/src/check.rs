@@ -57,8 +57,8 @@ fn check_file(ctxt: &Ctxt, path: &LitStr) {
 }
 
 fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
-    if name.value().contains(['=', '\0']) {
-        ctxt.error(name, "the name of a variable cannot hold `=` or NUL");
+    if name.value().contains(|c: char| matches!(c, '=' | '\0') || c.is_whitespace()) {
+        ctxt.error(name, "the name of a variable cannot hold `=`, NUL or white space");
     }
 }
 
@@ -150,6 +150,12 @@ fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     }
     if let Some(key) = field.attrs.not_secret.key() {
         ctxt.error(key, format!("`{}` is a secret; leave out `not_secret`", field.name));
+    }
+    if let (Some(key), true) = (field.attrs.prefix.key(), field.attrs.format.is_set()) {
+        ctxt.error(key, "`prefix` does not go with `format`, which says already how the value begins");
+    }
+    if let Some(prefix) = field.attrs.prefix.get().filter(|prefix| prefix.value().trim().is_empty()) {
+        ctxt.error(prefix, "every text begins with an empty prefix; leave it out");
     }
     if types::is_plain(field.inner) {
         ctxt.error(field.ty, format!("a secret cannot be of this type: use {}", advice(field)));

@@ -33,6 +33,8 @@ pub(crate) struct Places {
     pub(crate) given: Vec<(String, Tree)>,
     /// Nothing but what is given here.
     pub(crate) hermetic: bool,
+    /// These are the values of a mock, so that a value that is missing is given in the test.
+    pub(crate) mock: bool,
     /// Take placeholders and empty texts for values, and leave out every rule and check.
     pub(crate) unchecked: bool,
 }
@@ -68,6 +70,11 @@ impl<'p> Layers<'p> {
             config: OnceCell::new(),
             profile: OnceCell::new(),
         }
+    }
+
+    /// Whether these are the values of a mock.
+    pub(crate) fn of_mock(&self) -> bool {
+        self.places.mock
     }
 
     /// Whether placeholders and empty texts count as values.
@@ -265,6 +272,8 @@ pub(crate) struct Trail {
     pub(crate) deprecated: Option<&'static str>,
     /// Whether that is in a config file.
     pub(crate) is_in_config: bool,
+    /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
+    pub(crate) literal: Option<String>,
 }
 
 impl Trail {

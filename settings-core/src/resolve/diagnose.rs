@@ -57,6 +57,13 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     let Slot::Secret(secret) = &slot else { return };
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
     let place = looked.last().map_or("", Look::place);
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        warnings.push(Warning::new(
+            leaf.variable,
+            place,
+            "begins or ends with white space, which is part of the secret",
+        ));
+    }
     if let Verdict::Doubtful(mismatch) = crate::secret::check(text, rules) {
         warnings.push(Warning::new(leaf.variable, place, &mismatch.to_string()));
     }
@@ -86,20 +93,29 @@ struct Trace {
     /// `file:line:column`.
     location: Option<String>,
     looked: Vec<Look>,
-    /// The command that gives the field a value.
-    fix: Option<String>,
+    /// What gives the field a value.
+    fixes: Vec<String>,
+    /// What to say of a missing value in the place of where it was looked for.
+    note: Option<&'static str>,
 }
 
 impl Trace {
     fn of(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Self {
         let (slot, mut trail) = retrace(layers, leaf);
-        let mut shown = slot.shown();
+        let mut shown = slot.shown().map(|text| trail.literal.take().unwrap_or(text));
         if let (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) = (slot, leaf.field.default) {
             shown = Some(text.to_owned());
             trail.location = Some("its default in the struct".to_owned());
         }
         let (location, looked) = (trail.location.take(), trail.into_looked());
-        Self { shown, location, looked, fix: Some(export(leaf)) }
+        if !layers.of_mock() {
+            return Self { shown, location, looked, fixes: vec![export(leaf)], note: None };
+        }
+        let path = leaf.path();
+        let fixes =
+            vec![format!(".set(\"{path}\", ..) on the mock"), format!("#[setting(example = \"..\")] on `{path}`")];
+        let note = "A mock reads no environment. It takes the default or the `example` of a required field.";
+        Self { shown, location, looked, fixes, note: Some(note) }
     }
 }
 
@@ -123,6 +139,10 @@ fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
             found(Code::Invalid, site, |problem| problem.expect(&mismatch.expected).describe(&mismatch.found))
         }
         Fault::Expansion(sentence) => found(Code::Invalid, site, |problem| problem.explain(sentence)),
+        Fault::RefersToSecret(name) => found(Code::Invalid, site, |problem| {
+            let note = "and a plain field is shown in reports. Mark the field `#[secret(expand)]`.";
+            problem.explain(&format!("It refers to `{name}`, which is a secret or named like one, {note}"))
+        }),
         Fault::InFile(place) => of_field(Code::SecretInFile, site).at(place),
         Fault::NotUtf8 => found(Code::NotUtf8, site, |problem| problem),
         Fault::Whole(_) | Fault::Element(_) => own_check(fault, path, variable),
@@ -173,7 +193,7 @@ fn found(code: Code, site: &Site<'_>, say: impl FnOnce(Problem) -> Problem) -> P
 }
 
 fn missing(site: &Site<'_>) -> Problem {
-    let Trace { looked, location, fix, .. } = (site.trace)();
+    let Trace { looked, location, fixes, note, .. } = (site.trace)();
     let any = |wanted: fn(&Outcome) -> bool| looked.iter().any(|look| wanted(look.outcome()));
     let code = if any(|outcome| matches!(outcome, Outcome::Unreachable(_))) {
         Code::Unreachable
@@ -188,18 +208,18 @@ fn missing(site: &Site<'_>) -> Problem {
     } else {
         Code::Missing
     };
-    let problem = of_field(code, site).looked_in(looked);
+    let problem = match note {
+        Some(note) => of_field(code, site).explain(note),
+        None => of_field(code, site).looked_in(looked),
+    };
     let problem = location.iter().fold(problem, |problem, location| problem.at(location));
-    fix.iter().fold(problem, |problem, fix| problem.fix(fix))
+    fixes.iter().fold(problem, |problem, fix| problem.fix(fix))
 }
 
 /// The command that sets the variable, with what is known of the value.
 fn export(leaf: &Leaf<'_>) -> String {
     let Field { example, ty, rules, .. } = leaf.field;
-    let hint = match leaf.field.secret() {
-        Some(secret) => crate::secret::expectation(secret),
-        None => None,
-    };
+    let hint = leaf.field.secret().and_then(crate::secret::expectation);
     let value = match (example, leaf.field.secret()) {
         (Some(example), None) => quoted(example),
         _ => "...".to_owned(),

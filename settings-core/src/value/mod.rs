@@ -113,6 +113,8 @@ pub(crate) enum Fault {
     InFile(String),
     /// A `${..}` in a .env value cannot be expanded.
     Expansion(String),
+    /// A plain value refers to a secret by this name.
+    RefersToSecret(String),
 }
 
 /// A built-in rule of a plain field.
