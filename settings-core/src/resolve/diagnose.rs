@@ -3,6 +3,7 @@
 mod within;
 
 use super::find::retrace;
+use super::shape::below;
 use super::walk::{Leaf, Step, walk};
 use crate::layer::Layers;
 use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
@@ -146,10 +147,11 @@ fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
         Fault::InFile(place) => of_field(Code::SecretInFile, site).at(place),
         Fault::NotUtf8 => found(Code::NotUtf8, site, |problem| problem),
         Fault::Whole(_) | Fault::Element(_) => own_check(fault, path, variable),
-        Fault::NotJson { variable } => Problem::new(Code::Invalid, path, variable)
+        Fault::NotJson { within } => Problem::new(Code::Invalid, &below(path, within), variable)
             .expect("a JSON object")
             .describe("other text, which is not shown as it may hold secrets"),
-        Fault::UnknownKey { variable, nearest } => {
+        Fault::UnknownKey { within, nearest } => {
+            let path = &below(path, within);
             let nearest = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
             Problem::new(Code::Invalid, path, variable)
                 .explain(&format!("The JSON object has a key that no field of `{path}` has{nearest}"))
