@@ -55,7 +55,8 @@
 //! 2. [`loader().set("port", 9000)`](Loader::set)
 //! 3. the process environment, which is read and never written
 //! 4. the .env files, of which the later wins
-//! 5. the defaults in the struct
+//! 5. config files, and above them any [`figment::Provider`] given by [`loader().provider(..)`](Loader::provider)
+//! 6. the defaults in the struct
 //!
 //! A layer is opened only while some field still lacks a value. An empty text counts as unset unless the field says
 //! `allow_empty`; a .env file that sets a name to nothing hides the same name in the files before it. The order of a secret
@@ -77,9 +78,8 @@ pub mod testing;
 pub mod value;
 
 pub use cache::{Cached, Guard};
-pub use figment;
-
 pub use explain::{Explanation, Row};
+pub use figment;
 pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};

@@ -386,10 +386,7 @@ fn a_byte_order_mark_is_no_text() {
 #[test]
 fn formats_that_are_not_built_in_name_their_feature() {
     for (name, feature) in [("chat.yaml", "yaml"), ("chat.yml", "yaml"), ("chat.json", "json")] {
-        let built_in = match feature {
-            "yaml" => cfg!(feature = "yaml"),
-            _ => cfg!(feature = "json"),
-        };
+        let built_in = (feature == "yaml" && cfg!(feature = "yaml")) || (feature == "json" && cfg!(feature = "json"));
         let directory = files([(name, if feature == "yaml" { "port: 1\n" } else { "{\"port\": 1}" })]);
         match loader(&directory, &[name]).load_blocking() {
             Ok(chat) => assert!(built_in && chat.port == 1, "{name}"),

@@ -121,9 +121,15 @@ fn a_nested_struct_may_be_json_in_its_own_variable() {
 
 #[test]
 fn json_that_is_none_is_refused_once_for_all_of_its_fields() {
-    for text in [r#"{"host": "h", "pool": 3}"#, "nonsense", "[1]", "{\"host\": ", "3"] {
+    for (text, path) in [
+        (r#"{"host": "h", "pool": 3}"#, "main_db.pool"),
+        ("nonsense", "main_db"),
+        ("[1]", "main_db"),
+        ("{\"host\": ", "main_db"),
+        ("3", "main_db"),
+    ] {
         let problem = problem(load::<Delimited>(&[("APP_TYPE", "t"), ("APP_MAIN_DB", text)]));
-        assert_eq!((problem.variable(), problem.path()), ("APP_MAIN_DB", "main_db"));
+        assert_eq!((problem.variable(), problem.path()), ("APP_MAIN_DB", path));
         assert_eq!((problem.code(), problem.expected()), (Code::Invalid, Some("a JSON object")));
     }
     let typed = problem(load::<Delimited>(&[("APP_TYPE", "t"), ("APP_MAIN_DB", r#"{"host": "h", "port": true}"#)]));
@@ -137,13 +143,13 @@ fn what_is_given_in_code_for_a_struct_is_a_map_of_its_fields() {
     };
     let db = load(serde_json::json!({"host": "map", "port": 1, "pool": {"size": 2}})).unwrap().main_db;
     assert_eq!((db.host.as_str(), db.port, db.pool.size), ("map", 3, 2));
-    for (value, code) in [
-        (serde_json::json!("text"), Code::Invalid),
-        (serde_json::json!({"host": "h", "pool": "text"}), Code::Invalid),
-        (serde_json::json!({"host": "h", "prot": 1}), Code::UnknownField),
+    for (value, code, path) in [
+        (serde_json::json!("text"), Code::Invalid, "main_db"),
+        (serde_json::json!({"host": "h", "pool": "text"}), Code::Invalid, "main_db.pool"),
+        (serde_json::json!({"host": "h", "prot": 1}), Code::UnknownField, "main_db"),
     ] {
         let problem = problem(load(value));
-        assert_eq!((problem.code(), problem.path()), (code, "main_db"));
+        assert_eq!((problem.code(), problem.path()), (code, path));
     }
 }
 

@@ -196,6 +196,42 @@ fn problems_name_the_element_and_its_line() {
 }
 
 #[test]
+fn json_for_a_struct_is_strict_and_told_all_at_once() {
+    #[derive(Settings)]
+    struct Outer {
+        #[setting(nested)]
+        middle: Middle,
+    }
+    #[derive(Settings)]
+    struct Middle {
+        #[setting(nested)]
+        cache: Option<Cache>,
+        #[setting(nested)]
+        other: Option<Cache>,
+        #[setting(rename = "display-name")]
+        name: Option<String>,
+    }
+    let load = |text: &str| Outer::loader().hermetic().env([("MIDDLE", text)]).load_blocking();
+    let right = load(r#"{"cache": {"port": "1"}, "other": null, "display-name": "x"}"#).unwrap().middle;
+    assert_eq!((right.cache.unwrap().port, right.other.is_none(), right.name.as_deref()), (1, true, Some("x")));
+    let wrong = r#"{"cache": {"prot": "canary", "hots": 1}, "other": "canary", "name": "canary", "display_name": 1}"#;
+    let report = load(wrong).unwrap_err();
+    assert_eq!(
+        all_told(&report),
+        [
+            (Code::Invalid, "middle", ""),
+            (Code::Invalid, "middle", ""),
+            (Code::Invalid, "middle.cache", ""),
+            (Code::Invalid, "middle.cache", ""),
+            (Code::Invalid, "middle.other", ""),
+        ]
+    );
+    assert!(report.problems().iter().all(|problem| problem.variable() == "MIDDLE"));
+    assert!(report.problems()[2].note().unwrap().contains("did you mean `port`?"), "{report}");
+    assert!(!format!("{report}{}", report.to_json()).contains("canary"));
+}
+
+#[test]
 fn unknown_keys_in_elements_are_errors() {
     let report =
         from_file("[[servers]]\nhost = \"a\"\nprot = \"canary\"\n[models.fast]\nname = \"x\"\nnam = \"canary\"\n");

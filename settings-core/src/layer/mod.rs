@@ -268,12 +268,12 @@ pub(crate) struct Trail {
     looked: Option<Vec<Look>>,
     /// The file, line and column of the value, where it has one.
     pub(crate) location: Option<String>,
-    /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
-    pub(crate) literal: Option<String>,
     /// The deprecated name that it was found under.
     pub(crate) deprecated: Option<&'static str>,
     /// Whether that is in a config file.
     pub(crate) is_in_config: bool,
+    /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
+    pub(crate) literal: Option<String>,
 }
 
 impl Trail {

@@ -3,6 +3,7 @@
 mod within;
 
 use super::find::retrace;
+use super::shape::below;
 use super::walk::{Leaf, Step, walk};
 use crate::layer::Layers;
 use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
@@ -93,30 +94,29 @@ struct Trace {
     /// `file:line:column`.
     location: Option<String>,
     looked: Vec<Look>,
-    /// What is to be known besides.
-    note: Option<&'static str>,
     /// What gives the field a value.
     fixes: Vec<String>,
+    /// What to say of a missing value in the place of where it was looked for.
+    note: Option<&'static str>,
 }
 
 impl Trace {
     fn of(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Self {
         let (slot, mut trail) = retrace(layers, leaf);
-        // What the references in a value stand for is not shown.
         let mut shown = slot.shown().map(|text| trail.literal.take().unwrap_or(text));
         if let (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) = (slot, leaf.field.default) {
             shown = Some(text.to_owned());
             trail.location = Some("its default in the struct".to_owned());
         }
         let (location, looked) = (trail.location.take(), trail.into_looked());
-        if layers.of_mock() {
-            let path = leaf.path();
-            let note = Some("A mock reads no environment: it takes the default, or the `example` of a required field.");
-            let fixes =
-                vec![format!(".set(\"{path}\", ..) on the mock"), format!("#[setting(example = \"..\")] on `{path}`")];
-            return Self { shown, location, looked, note, fixes };
+        if !layers.of_mock() {
+            return Self { shown, location, looked, fixes: vec![export(leaf)], note: None };
         }
-        Self { shown, location, looked, note: None, fixes: vec![export(leaf)] }
+        let path = leaf.path();
+        let fixes =
+            vec![format!(".set(\"{path}\", ..) on the mock"), format!("#[setting(example = \"..\")] on `{path}`")];
+        let note = "A mock reads no environment. It takes the default or the `example` of a required field.";
+        Self { shown, location, looked, fixes, note: Some(note) }
     }
 }
 
@@ -147,10 +147,11 @@ fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
         Fault::InFile(place) => of_field(Code::SecretInFile, site).at(place),
         Fault::NotUtf8 => found(Code::NotUtf8, site, |problem| problem),
         Fault::Whole(_) | Fault::Element(_) => own_check(fault, path, variable),
-        Fault::NotJson { variable } => Problem::new(Code::Invalid, path, variable)
+        Fault::NotJson { within } => Problem::new(Code::Invalid, &below(path, within), variable)
             .expect("a JSON object")
             .describe("other text, which is not shown as it may hold secrets"),
-        Fault::UnknownKey { variable, nearest } => {
+        Fault::UnknownKey { within, nearest } => {
+            let path = &below(path, within);
             let nearest = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
             Problem::new(Code::Invalid, path, variable)
                 .explain(&format!("The JSON object has a key that no field of `{path}` has{nearest}"))
@@ -194,7 +195,7 @@ fn found(code: Code, site: &Site<'_>, say: impl FnOnce(Problem) -> Problem) -> P
 }
 
 fn missing(site: &Site<'_>) -> Problem {
-    let Trace { looked, location, note, fixes, .. } = (site.trace)();
+    let Trace { looked, location, fixes, note, .. } = (site.trace)();
     let any = |wanted: fn(&Outcome) -> bool| looked.iter().any(|look| wanted(look.outcome()));
     let code = if any(|outcome| matches!(outcome, Outcome::Unreachable(_))) {
         Code::Unreachable
@@ -209,9 +210,11 @@ fn missing(site: &Site<'_>) -> Problem {
     } else {
         Code::Missing
     };
-    let problem = of_field(code, site).looked_in(looked);
+    let problem = match note {
+        Some(note) => of_field(code, site).explain(note),
+        None => of_field(code, site).looked_in(looked),
+    };
     let problem = location.iter().fold(problem, |problem, location| problem.at(location));
-    let problem = note.into_iter().fold(problem, Problem::explain);
     fixes.iter().fold(problem, |problem, fix| problem.fix(fix))
 }
 

@@ -119,7 +119,7 @@ impl Reader<'_> {
         let Tree::Map(entries) = value else { return };
         for (key, _) in entries.iter().filter(|(key, _)| schema.field_of_key(key).is_none()) {
             let nearest = hint::nearest(key, schema.keys());
-            self.fail(at, Fault::UnknownKey { variable: String::new(), nearest });
+            self.fail(at, Fault::UnknownKey { within: String::new(), nearest });
         }
     }
 

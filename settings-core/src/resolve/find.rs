@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::elements::{self, Origin};
 use super::names;
-use super::shape::{Misfit, misfit};
+use super::shape::{Misfit, Wrong, misfits};
 use super::take::{self, Taken};
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::config_files::{self, Key};
@@ -178,12 +178,6 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Whether a plain field, which may be shown, refers by this name to what may not.
-    fn must_not_show(&self, name: &str) -> bool {
-        let plain = self.leaf.field.secret().is_none();
-        plain && (looks_secret(name) || names::is_secret(self.layers.schema, name))
-    }
-
     /// The config files and providers, which are the lowest layer.
     fn in_config(&mut self) -> Step {
         let Some(config) = self.layers.config() else { return Step::Continue(()) };
@@ -205,6 +199,12 @@ impl Search<'_, '_> {
             }
             Some(value) => self.take_tree(&config_files::tree(value), Place::Config(value, &path)),
         }
+    }
+
+    /// Whether a plain field, which may be shown, refers by this name to what may not.
+    fn must_not_show(&self, name: &str) -> bool {
+        let plain = self.leaf.field.secret().is_none();
+        plain && (looks_secret(name) || names::is_secret(self.layers.schema, name))
     }
 
     /// The JSON variables of the structs around the field, the innermost first.
@@ -236,16 +236,23 @@ impl Search<'_, '_> {
             }
         };
         let Some(text) = text.filter(|text| !text.is_empty()) else { return JsonVariable::Unset };
-        let no_object = || Fault::NotJson { variable: variable.to_owned() };
-        let fault = match serde_json::from_str(&text) {
-            Ok(object @ Tree::Map(_)) => match misfit(&object, scope.schema) {
-                None => return JsonVariable::Object(object),
-                Some(Misfit::NoObject) => no_object(),
-                Some(Misfit::UnknownKey(nearest)) => Fault::UnknownKey { variable: variable.to_owned(), nearest },
-            },
-            _ => no_object(),
+        let Ok(object @ Tree::Map(_)) = serde_json::from_str(&text) else {
+            return self.broken(scope, Fault::NotJson { within: String::new() });
         };
-        self.broken(scope, fault)
+        let misfits = misfits(&object, scope.schema);
+        if misfits.is_empty() {
+            return JsonVariable::Object(object);
+        }
+        for Misfit { within, wrong } in misfits {
+            self.broken(
+                scope,
+                match wrong {
+                    Wrong::NoObject => Fault::NotJson { within },
+                    Wrong::UnknownKey(nearest) => Fault::UnknownKey { within, nearest },
+                },
+            );
+        }
+        JsonVariable::Broken
     }
 
     fn broken(&mut self, scope: &Scope, fault: Fault) -> JsonVariable {

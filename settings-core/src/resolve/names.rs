@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use super::walk::{Leaf, Step, walk};
 use crate::report::{Code, Problem, hint};
 use crate::schema::{Field, Schema};
-use crate::secret::{REDACTED, mask};
+use crate::secret::{REDACTED, shown_name};
 use crate::value::Tree;
 
 /// The schemas whose names are known to be distinct, by address.
@@ -112,7 +112,7 @@ pub(crate) fn unknown(schema: &'static Schema, given: &[(String, Tree)]) -> Vec<
     unknown
         .map(|(name, value)| {
             let swapped = matches!(value, Tree::Text(text) if is_known(text));
-            let shown = if swapped { REDACTED.to_string() } else { shown(name) };
+            let shown = if swapped { REDACTED.to_string() } else { shown_name(name) };
             let problem = Problem::new(Code::UnknownField, &shown, "");
             let nearest = hint::nearest(name, known.iter().map(String::as_str));
             let why = match nearest {
@@ -123,10 +123,4 @@ pub(crate) fn unknown(schema: &'static Schema, given: &[(String, Tree)]) -> Vec<
             problem.explain(&format!("{} has no such field{why}", schema.name))
         })
         .collect()
-}
-
-/// A name as it may be shown: what is no name of a field may be anything, a value given in its place among others.
-fn shown(name: &str) -> String {
-    let is_path = name.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c));
-    if is_path { mask(name) } else { REDACTED.to_string() }
 }

@@ -6,26 +6,57 @@ use crate::schema::{Field, Kind, Schema};
 use crate::value::Tree;
 
 /// Why a value cannot stand for a struct.
-pub(crate) enum Misfit {
-    /// It, or what it has for a struct within, is no object.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    /// The struct within it that is meant, by the names of the fields; empty for the struct itself.
+    pub(crate) within: String,
+    pub(crate) wrong: Wrong,
+}
+
+/// What is wrong with the value for one struct.
+#[derive(Debug)]
+pub(crate) enum Wrong {
+    /// It is no object.
     NoObject,
     /// It has a key that the struct has not; this is the nearest that it has.
     UnknownKey(Option<&'static str>),
 }
 
-/// What is wrong with a value for a struct, if anything. Its fields are looked at when they are read.
-pub(crate) fn misfit(value: &Tree, schema: &'static Schema) -> Option<Misfit> {
+impl Misfit {
+    /// The path of the struct that is meant, in one whose own path is this.
+    fn path(&self, outer: &str) -> String {
+        below(outer, &self.within)
+    }
+}
+
+/// The one path behind the other.
+pub(crate) fn below(outer: &str, inner: &str) -> String {
+    let parts = [outer, inner].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(".")
+}
+
+/// Everything that is wrong with a value for a struct. Its fields are looked at when they are read.
+pub(crate) fn misfits(value: &Tree, schema: &'static Schema) -> Vec<Misfit> {
+    let mut misfits = Vec::new();
+    find(value, schema, "", &mut misfits);
+    misfits
+}
+
+fn find(value: &Tree, schema: &'static Schema, within: &str, misfits: &mut Vec<Misfit>) {
+    let mut add = |wrong| misfits.push(Misfit { within: within.to_owned(), wrong });
     let entries = match value {
-        Tree::Null => return None,
+        Tree::Null => return,
         Tree::Map(entries) => entries,
-        _ => return Some(Misfit::NoObject),
+        _ => return add(Wrong::NoObject),
     };
-    let fields = || schema.fields.iter().filter(|field| !matches!(field.kind, Kind::Skipped));
-    entries.iter().find_map(|(key, value)| match schema.field_of_key(key) {
-        Some(Field { kind: Kind::Nested(nested), .. }) => misfit(value, nested.schema),
-        Some(_) => None,
-        None => Some(Misfit::UnknownKey(hint::nearest(key, fields().map(Field::key)))),
-    })
+    for (key, _) in entries.iter().filter(|(key, _)| schema.field_of_key(key).is_none()) {
+        add(Wrong::UnknownKey(hint::nearest(key, schema.keys())));
+    }
+    for (key, value) in entries {
+        if let Some(Field { name, kind: Kind::Nested(nested), .. }) = schema.field_of_key(key) {
+            find(value, nested.schema, &below(within, name), misfits);
+        }
+    }
 }
 
 /// The problems with values given in code for whole structs.
@@ -35,13 +66,14 @@ pub(crate) fn misgiven(schema: &'static Schema, given: &[(String, Tree)]) -> Vec
         let Step::Enter(leaf) = step else { return };
         let Kind::Nested(nested) = &leaf.field.kind else { return };
         let path = leaf.path();
-        let misfits =
-            given.iter().filter(|(name, _)| *name == path).filter_map(|(_, value)| misfit(value, nested.schema));
+        let given = given.iter().filter(|(name, _)| *name == path);
+        let misfits = given.flat_map(|(_, value)| misfits(value, nested.schema));
         problems.extend(misfits.map(|misfit| {
-            match misfit {
-                Misfit::NoObject => Problem::new(Code::Invalid, &path, "")
+            let path = misfit.path(&path);
+            match misfit.wrong {
+                Wrong::NoObject => Problem::new(Code::Invalid, &path, "")
                     .expect(&format!("a map of its fields, or each alone as `{path}.field`")),
-                Misfit::UnknownKey(nearest) => {
+                Wrong::UnknownKey(nearest) => {
                     let nearest = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
                     Problem::new(Code::UnknownField, &path, "")
                         .explain(&format!("The map has a key that no field of `{path}` has{nearest}"))

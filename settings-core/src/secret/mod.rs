@@ -15,7 +15,7 @@ pub use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 pub use self::format::KeyFormat;
 pub(crate) use self::format::{Mismatch, Verdict, beginning, check, expectation, is_usable_key};
 pub use self::mask::{escape, mask};
-pub(crate) use self::name::looks_secret;
+pub(crate) use self::name::{looks_secret, shown_name};
 pub use self::placeholder::is_placeholder;
 pub use self::shown::{REDACTED, Redacted, Shown, redacted};
 pub use self::types::SecretType;

@@ -1,5 +1,7 @@
 //! Names that secrets have.
 
+use super::{REDACTED, mask};
+
 /// Last words of names of secrets, each also in the plural.
 const WORDS: &[&str] = &[
     "key",
@@ -25,6 +27,12 @@ pub(crate) fn looks_secret(name: &str) -> bool {
     let database_url = last == "url" && before.last().is_some_and(|word| word == "database");
     let public = singular == "key" && before.last().is_some_and(|word| word == "public");
     (WORDS.contains(&singular) && !public) || database_url
+}
+
+/// A name that no field has, as it may be shown: it may be anything, a value in the wrong place among others.
+pub(crate) fn shown_name(name: &str) -> String {
+    let is_path = name.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c));
+    if is_path { mask(name) } else { REDACTED.to_string() }
 }
 
 /// The words of a name in lower case.

@@ -103,10 +103,10 @@ pub(crate) enum Fault {
     Whole(String),
     /// A variable that is used does not hold UTF-8.
     NotUtf8,
-    /// A variable or value that should hold a JSON object does not.
-    NotJson { variable: String },
-    /// A JSON object has a key that no field claims.
-    UnknownKey { variable: String, nearest: Option<&'static str> },
+    /// What should be a JSON object is none: the value of the struct, or of one within it.
+    NotJson { within: String },
+    /// The JSON object of the struct, or of one within it, has a key that no field claims.
+    UnknownKey { within: String, nearest: Option<&'static str> },
     /// Something is wrong with one of a list or map of structs.
     Element(Box<ElementFailure>),
     /// A secret stands in this plain file.

@@ -7,7 +7,7 @@ use super::format::{Key, Spot};
 use crate::layer::dotenv::Place;
 use crate::report::{Code, Problem, hint};
 use crate::schema::{Collection, Field, Kind, Schema};
-use crate::secret::mask;
+use crate::secret::shown_name;
 
 /// More than this are not told one by one: such a file is some other program's.
 const MOST: usize = 100;
@@ -90,13 +90,13 @@ impl<'f> Check<'f> {
         }
     }
 
-    /// `db.hosts[2].name`. What looks like a secret is no name, and masked.
+    /// `db.hosts[2].name`.
     fn shown(&self) -> String {
         let mut shown = String::new();
         for key in &self.path {
             match key {
-                Key::Name(name) if shown.is_empty() => shown.push_str(&mask(name)),
-                Key::Name(name) => shown.extend([".", &mask(name)]),
+                Key::Name(name) if shown.is_empty() => shown.push_str(&shown_name(name)),
+                Key::Name(name) => shown.extend([".", &shown_name(name)]),
                 Key::Index(index) => shown.push_str(&format!("[{index}]")),
             }
         }

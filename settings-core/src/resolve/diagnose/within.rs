@@ -69,8 +69,8 @@ impl Search<'_> {
             shown: slot.shown(),
             location: location.clone(),
             looked: self.trail.looked().to_vec(),
-            note: None,
             fixes: Vec::new(),
+            note: None,
         };
         let (path, variable) = (way.path.clone(), self.variable);
         let problem = of_site(fault, &Site { field: way.field, path, variable, trace: &trace });
