@@ -122,7 +122,7 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
         (_, Some(place), _) => place,
     };
     let value = match (slot, leaf.field.default) {
-        (Slot::Secret(_), _) => REDACTED.to_string(),
+        (Slot::Secret(_) | Slot::Bytes(_), _) => REDACTED.to_string(),
         (Slot::Text(text), _) => mask(&text),
         (Slot::Tree(tree), _) => mask(&tree.shown()),
         (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) => mask(text),

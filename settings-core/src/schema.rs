@@ -36,6 +36,8 @@ pub struct Schema {
     pub nested_delimiter: &'static str,
     /// The .env files, the later wins.
     pub env_files: &'static [&'static str],
+    /// The directories of secret files, the later wins.
+    pub secrets_dirs: &'static [&'static str],
     /// The `source` of secrets that have none of their own; `None` when the struct does not say.
     pub source: Option<&'static [Source]>,
     /// Whether variables match in any ASCII case.
@@ -52,6 +54,7 @@ impl Schema {
         env_prefix: "",
         nested_delimiter: "_",
         env_files: &[".env"],
+        secrets_dirs: &["/run/secrets"],
         source: None,
         case_insensitive: false,
         fields: &[],
@@ -186,8 +189,8 @@ impl Rules {
 /// What a secret is held to, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Secret {
-    /// How many bytes it has, for a type that holds a certain number.
-    pub length: Option<usize>,
+    /// What its type holds.
+    pub shape: Shape,
     /// Where it comes from, in order; `None` for the struct's own `source`.
     pub source: Option<&'static [Source]>,
     /// How the value must begin.
@@ -196,6 +199,10 @@ pub struct Secret {
     pub format: Option<&'static str>,
     /// Values that count as missing, beside the common table.
     pub placeholders: &'static [&'static str],
+    /// How its bytes are written as text.
+    pub encoding: Option<Encoding>,
+    /// Whether the newline that ends a secret file belongs to the value.
+    pub keep_newline: bool,
     /// Whether `${NAME}` within the value is expanded in .env files.
     pub expand: bool,
     /// How old a version may be before a warning, where the store tells its age.
@@ -205,14 +212,36 @@ pub struct Secret {
 impl Secret {
     /// A secret without rules.
     pub const EMPTY: Self = Self {
-        length: None,
+        shape: Shape::Text,
         source: None,
         prefix: None,
         format: None,
         placeholders: &[],
+        encoding: None,
+        keep_newline: false,
         expand: false,
         rotate_every: None,
     };
+}
+
+/// What the type of a secret holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Text.
+    Text,
+    /// Any number of bytes.
+    Bytes,
+    /// Exactly so many bytes.
+    Array(usize),
+}
+
+/// How the bytes of a secret are written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Base64, in the standard or the URL-safe alphabet, with or without padding.
+    Base64,
+    /// Two hexadecimal digits a byte, in either case.
+    Hex,
 }
 
 /// A struct of settings within another.

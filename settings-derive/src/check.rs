@@ -20,6 +20,11 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             ctxt.error(file, "the path is empty; `env_file = none` reads no file");
         }
     }
+    for dir in model.attrs.secrets_dir.get().into_iter().flatten() {
+        if dir.value().trim().is_empty() {
+            ctxt.error(dir, "the path is empty; `secrets_dir = none` looks into no directory");
+        }
+    }
     for field in &model.fields {
         check_names(ctxt, field);
         match field.kind {
@@ -97,6 +102,9 @@ fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     }
     if let Some(key) = field.attrs.not_secret.key() {
         ctxt.error(key, format!("`{}` is a secret; leave out `not_secret`", field.name));
+    }
+    if let (Some(key), true) = (field.attrs.encoding.key(), types::is_secret_text(field.inner)) {
+        ctxt.error(key, "`encoding` spells bytes: make the field a `SecretSlice<u8>` or a `SecretBox<[u8; N]>`");
     }
     if types::is_plain(field.inner) {
         ctxt.error(field.ty, format!("a secret cannot be of this type: use {}", advice(field)));

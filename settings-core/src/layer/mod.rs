@@ -3,6 +3,8 @@
 
 pub(crate) mod dotenv;
 pub(crate) mod env;
+pub(crate) mod read;
+pub(crate) mod secret_files;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -10,8 +12,9 @@ use std::path::{Path, PathBuf};
 use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::Schema;
 use crate::value::Tree;
-use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place, ReadError};
+use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
+use secret_files::SecretFiles;
 
 /// Where to look, as the loader was told.
 #[derive(Clone, Default)]
@@ -20,6 +23,8 @@ pub(crate) struct Places {
     pub(crate) variables: Variables,
     /// The .env files; `None` for those of the schema.
     pub(crate) env_files: Option<Vec<PathBuf>>,
+    /// The directories of secret files; `None` for those of the schema.
+    pub(crate) secrets_dirs: Option<Vec<PathBuf>>,
     /// Values given in code by path or variable, the later wins.
     pub(crate) given: Vec<(String, Tree)>,
     /// Nothing but what is given here.
@@ -35,12 +40,13 @@ pub(crate) struct Layers<'p> {
     places: &'p Places,
     pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
+    secret_files: OnceCell<SecretFiles>,
 }
 
 impl<'p> Layers<'p> {
     pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
         let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
-        Self { given: &places.given, env, places, schema, dotenv: OnceCell::new() }
+        Self { given: &places.given, env, places, schema, dotenv: OnceCell::new(), secret_files: OnceCell::new() }
     }
 
     /// Whether placeholders and empty texts count as values.
@@ -55,6 +61,20 @@ impl<'p> Layers<'p> {
             None if self.places.hermetic => DotenvFiles::open(&[]),
             None => DotenvFiles::open(&self.schema.env_files.iter().map(PathBuf::from).collect::<Vec<_>>()),
         })
+    }
+
+    /// The secret files, of which none is opened yet.
+    pub(crate) fn secret_files(&self) -> &SecretFiles {
+        self.secret_files.get_or_init(|| match &self.places.secrets_dirs {
+            Some(dirs) => SecretFiles::new(dirs.clone()),
+            None if self.places.hermetic => SecretFiles::new(Vec::new()),
+            None => SecretFiles::new(self.schema.secrets_dirs.iter().map(PathBuf::from).collect()),
+        })
+    }
+
+    /// Whether the files and stores that the struct names are left out.
+    pub(crate) fn hermetic(&self) -> bool {
+        self.places.hermetic
     }
 
     /// Whether every file that was opened could be read and has no errors.
@@ -127,10 +147,7 @@ impl<'p> Layers<'p> {
             let outcome = if file.missing() {
                 Outcome::NoFile
             } else if let Some(failure) = file.failure() {
-                Outcome::Unreadable(match failure {
-                    ReadError::Unreadable(kind) => kind,
-                    _ => std::io::ErrorKind::InvalidInput,
-                })
+                failure.into()
             } else {
                 let free = file.keys().filter(|key| !claimed.iter().any(|name| name.eq_ignore_ascii_case(key)));
                 match (hint::nearest(name, free), file.errors().len()) {
@@ -149,11 +166,13 @@ pub(crate) struct Trail {
     looked: Option<Vec<Look>>,
     /// The file, line and column of the value, where it has one.
     pub(crate) location: Option<String>,
+    /// What has to be said of the places that were looked at: the place, and the sentence.
+    pub(crate) warnings: Vec<(String, &'static str)>,
 }
 
 impl Trail {
     pub(crate) fn written() -> Self {
-        Self { looked: Some(Vec::new()), location: None }
+        Self { looked: Some(Vec::new()), ..Self::default() }
     }
 
     pub(crate) fn into_looked(self) -> Vec<Look> {
@@ -174,7 +193,7 @@ impl Trail {
 }
 
 /// A path as reports show it: from the current directory if it lies below, and then with a `./` before it.
-fn show(path: &Path) -> String {
+pub(crate) fn show(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path);
     if path.is_relative() && !path.starts_with(".") && !path.starts_with("..") {

@@ -37,12 +37,19 @@ pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warn
 fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     let Some(rules) = leaf.field.secret() else { return };
     let (slot, trail) = retrace(layers, leaf);
-    let missing = matches!(slot, Slot::Unset) && leaf.is_required();
-    let looked = trail.into_looked();
-    let placeholders = looked.iter().filter(|look| *look.outcome() == Outcome::Placeholder);
+    let missing = matches!(slot, Slot::Unset | Slot::Failed) && leaf.is_required();
     if !missing {
-        let text = "is a placeholder, which counts as unset";
-        warnings.extend(placeholders.map(|look| Warning::new(leaf.variable, look.place(), text)));
+        warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
+    }
+    let looked = trail.into_looked();
+    let passed_over = |look: &Look| match look.outcome() {
+        Outcome::Placeholder => Some("is a placeholder, which counts as unset"),
+        Outcome::Unreadable(_) => Some("cannot be read; the value comes from another place"),
+        _ => None,
+    };
+    if !missing {
+        let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
+        warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), text)));
     }
     let Slot::Secret(secret) = &slot else { return };
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
@@ -55,7 +62,7 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
 pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
     let path = &leaf.path();
     match fault {
-        Fault::Missing => missing(leaf, layers),
+        Fault::Missing | Fault::File => missing(leaf, layers),
         Fault::Expected(what) => {
             let expected = match leaf.field.rules.range {
                 Some(range) if what.starts_with("a whole number in ") => format!("a whole number in {range}"),
@@ -137,7 +144,7 @@ fn missing(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
         Code::Unreachable
     } else if any(|outcome| matches!(outcome, Outcome::Denied)) {
         Code::Denied
-    } else if any(|outcome| matches!(outcome, Outcome::Unreadable(_))) {
+    } else if any(|outcome| matches!(outcome, Outcome::Unreadable(_) | Outcome::Refused(_))) {
         Code::UnreadableFile
     } else if any(|outcome| matches!(outcome, Outcome::Placeholder)) {
         Code::Placeholder

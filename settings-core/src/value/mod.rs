@@ -11,8 +11,8 @@ use std::mem;
 
 use serde::de::DeserializeOwned;
 
-use crate::schema::{DefaultValue, Field, Kind, Schema, Secret};
-use crate::secret::{ExposeSecret, Mismatch, SecretString, SecretType, Verdict};
+use crate::schema::{DefaultValue, Field, Kind, Schema, Secret, Shape};
+use crate::secret::{self, ExposeSecret, Mismatch, SecretSlice, SecretString, SecretType, Verdict};
 
 pub use text::ReadError;
 pub(crate) use text::Text;
@@ -58,6 +58,8 @@ pub(crate) enum Slot {
     Text(String),
     /// The text of a secret.
     Secret(SecretString),
+    /// A secret that is no text, from a file.
+    Bytes(SecretSlice<u8>),
     /// A typed value, given in code or read from JSON.
     Tree(Box<Tree>),
     /// The head of a nested struct, whose fields follow: how many slots they take, and whether any has a value.
@@ -83,6 +85,8 @@ pub(crate) enum Fault {
     Format(Mismatch),
     /// What the struct's own check said.
     Whole(String),
+    /// A file must not be read, or cannot be and no other place has the value.
+    File,
     /// A variable that is used does not hold UTF-8.
     NotUtf8,
     /// A variable or value that should hold a JSON object does not.
@@ -111,11 +115,26 @@ pub(crate) struct Failure {
 /// What stands against the text of a secret: the rules that hold for it whatever type it becomes.
 pub(crate) fn check_secret(secret: &SecretString, field: &Field) -> Option<Fault> {
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
-    if let Some(Verdict::Wrong(mismatch)) = field.secret().map(|rules| crate::secret::check(text, rules)) {
+    let rules = field.secret()?;
+    if let Verdict::Wrong(mismatch) = secret::check(text, rules) {
         return Some(Fault::Format(mismatch));
     }
-    let long_enough = field.rules.min_len.is_none_or(|least| rules::min_len(text, least));
-    (!long_enough).then_some(Fault::Rule(Rule::MinLen))
+    match (rules.encoding, rules.shape) {
+        (None, Shape::Text) => check_length(text.chars().count(), field),
+        (None, _) => check_length(text.len(), field),
+        (Some(encoding), _) => match encoding.decode(text) {
+            Ok(bytes) => check_length(bytes.len(), field),
+            Err(sentence) => Some(Fault::Secret(sentence)),
+        },
+    }
+}
+
+/// What stands against a secret of so many characters, or bytes for a type that holds bytes.
+pub(crate) fn check_length(length: usize, field: &Field) -> Option<Fault> {
+    if field.secret().is_some_and(|rules| matches!(rules.shape, Shape::Array(exact) if exact != length)) {
+        return Some(Fault::Secret(secret::WRONG_LENGTH));
+    }
+    field.rules.min_len.is_some_and(|least| length < least).then_some(Fault::Rule(Rule::MinLen))
 }
 
 /// The place of the struct that is loaded, which has no slot of its own.
@@ -206,13 +225,24 @@ impl Values {
 
     /// Reads the next field as a secret, and holds it to its rules.
     pub fn secret<T: SecretType>(&mut self) -> Read<T> {
-        match self.take() {
-            Slot::Secret(secret) => match self.checked(secret).and_then(|secret| self.decode(secret)) {
-                Ok(value) => Read::Value(value),
-                Err(fault) => self.refuse(fault),
-            },
-            Slot::Unset => Read::Unset,
-            _ => Read::Failed,
+        const NO_RULES: &Secret = &Secret::EMPTY;
+        let slot = self.take();
+        let (fault, value) = match slot {
+            Slot::Secret(text) => {
+                let fault = check_secret(&text, self.field);
+                (fault, secret::decode(text, self.field.secret().unwrap_or(NO_RULES)))
+            }
+            Slot::Bytes(bytes) => {
+                let bytes = bytes.expose_secret(); // EXPOSE: they go from one wiped box to another
+                (check_length(bytes.len(), self.field), T::from_bytes(bytes))
+            }
+            Slot::Unset => return Read::Unset,
+            _ => return Read::Failed,
+        };
+        match (fault.filter(|_| !self.unchecked), value) {
+            (None, Ok(value)) => Read::Value(value),
+            (Some(fault), _) => self.refuse(fault),
+            (None, Err(sentence)) => self.refuse(Fault::Secret(sentence)),
         }
     }
 
@@ -311,21 +341,6 @@ impl Values {
     /// The same for a struct with secrets, whose error cannot quote one.
     pub fn whole_secret<T>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), &'static str>) -> Option<T> {
         self.whole(built, check)
-    }
-
-    fn checked(&self, secret: SecretString) -> Result<SecretString, Fault> {
-        if self.unchecked {
-            return Ok(secret);
-        }
-        match check_secret(&secret, self.field) {
-            None => Ok(secret),
-            Some(fault) => Err(fault),
-        }
-    }
-
-    fn decode<T: SecretType>(&self, secret: SecretString) -> Result<T, Fault> {
-        const NONE: &Secret = &Secret::EMPTY;
-        T::from_text(secret, self.field.secret().unwrap_or(NONE)).map_err(Fault::Secret)
     }
 
     fn take(&mut self) -> Slot {

@@ -1,9 +1,10 @@
 //! The const schema. A property is written only where it differs from that of `EMPTY`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use crate::entry::ungrouped;
+use super::user_span;
+use crate::entry::{Encoding, ungrouped};
 use crate::model::{Default, Field, Kind, Model};
 use crate::source::{Source, Value};
 use crate::source_text;
@@ -18,6 +19,7 @@ pub(super) fn of(model: &Model<'_>) -> TokenStream {
     properties.text("env_prefix", attrs.env_prefix.get().map(syn::LitStr::value).as_deref());
     properties.set("nested_delimiter", attrs.nested_delimiter.get());
     properties.set("env_files", attrs.env_file.get().map(|files| quote!(&[#(#files),*])));
+    properties.set("secrets_dirs", attrs.secrets_dir.get().map(|dirs| quote!(&[#(#dirs),*])));
     properties.set("source", attrs.source.get().map(|list| sources(list)));
     properties.flag("case_insensitive", attrs.case_insensitive.is_set());
     let fields = model.fields.iter().map(field);
@@ -73,12 +75,25 @@ fn kind(field: &Field<'_>) -> Option<TokenStream> {
 fn secret(field: &Field<'_>) -> TokenStream {
     let attrs = &field.attrs;
     let mut properties = Properties::default();
-    properties
-        .set("length", types::secret_length(field.inner).map(|length| quote!(__settings::__private::Some(#length))));
+    // Of any other type only the compiler knows what it holds.
+    if !types::is_secret_text(field.inner) {
+        let ty = field.inner;
+        let span = user_span(ty);
+        properties.set("shape", Some(quote_spanned!(span=> <#ty as __settings::__private::SecretType>::SHAPE)));
+    }
     properties.set("source", attrs.source.get().map(|list| sources(list)));
     properties.set("prefix", attrs.prefix.get().map(|prefix| quote!(__settings::__private::Some(#prefix))));
     properties.set("format", attrs.format.get().map(|format| quote!(__settings::__private::Some(#format))));
     properties.list("placeholders", attrs.placeholders.get().map_or(&[], Vec::as_slice), |text| quote!(#text));
+    let encoding = attrs.encoding.get().map(|encoding| match encoding {
+        Encoding::Base64 => quote!(Base64),
+        Encoding::Hex => quote!(Hex),
+    });
+    properties.set(
+        "encoding",
+        encoding.map(|encoding| quote!(__settings::__private::Some(__settings::schema::Encoding::#encoding))),
+    );
+    properties.flag("keep_newline", attrs.keep_newline.is_set());
     properties.flag("expand", attrs.expand.is_set());
     let rotate_every = attrs.rotate_every.get().map(|every| {
         let seconds = every.as_secs();
