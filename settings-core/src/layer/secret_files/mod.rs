@@ -8,8 +8,6 @@ mod directory;
 mod lint;
 mod volume;
 
-#[cfg(test)]
-mod tests;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -51,8 +49,8 @@ impl SecretFiles {
     /// The file at a path that was given as such. Links are followed wherever they lead.
     pub(crate) fn read(&self, path: &Path) -> Contents {
         if let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) {
-            let dir = if dir.ends_with(volume::POINTER) { dir.join("..") } else { Path::new(".").join(dir) };
-            let volume = fs::canonicalize(dir).ok().and_then(|dir| self.volumes.at(&dir));
+            let dir = if dir.ends_with(volume::POINTER) { dir.parent().unwrap_or(dir) } else { dir };
+            let volume = fs::canonicalize(Path::new(".").join(dir)).ok().and_then(|dir| self.volumes.at(&dir));
             if let Some(contents) = volume.and_then(|volume| volume.file(name)) {
                 return contents;
             }
