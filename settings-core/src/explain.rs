@@ -108,7 +108,8 @@ impl Explanation {
 }
 
 fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
-    let (slot, trail) = retrace(layers, leaf);
+    let (slot, mut trail) = retrace(layers, leaf);
+    let literal = trail.literal.take();
     let place = trail
         .into_looked()
         .into_iter()
@@ -123,7 +124,7 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
     };
     let value = match (slot, leaf.field.default) {
         (Slot::Secret(_) | Slot::Bytes(_), _) => REDACTED.to_string(),
-        (Slot::Text(text), _) => mask(&text),
+        (Slot::Text(text), _) => mask(&literal.unwrap_or(text)),
         (Slot::Tree(tree), _) => mask(&tree.shown()),
         (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) => mask(text),
         _ => String::new(),

@@ -45,6 +45,7 @@
 //! - [`Report`]: what stands against a load, and its [codes](report::Code).
 //! - [`secret`]: the types of secrets, key formats, placeholders, and what is shown in a secret's place.
 //! - [`testing`]: settings for tests.
+//! - [`guide`]: how a .env file is read, and pages for those who come from another crate or from pydantic-settings.
 //!
 //! # Layers
 //!
@@ -54,7 +55,8 @@
 //! 2. [`loader().set("port", 9000)`](Loader::set)
 //! 3. the process environment, which is read and never written
 //! 4. the .env files, of which the later wins
-//! 5. the defaults in the struct
+//! 5. secret files, for secrets: what `NAME_FILE` names, and then the secrets directories
+//! 6. the defaults in the struct
 //!
 //! A layer is opened only while some field still lacks a value. An empty text counts as unset unless the field says
 //! `allow_empty`; a .env file that sets a name to nothing hides the same name in the files before it. The order of a secret
@@ -64,6 +66,7 @@ extern crate self as settings_core;
 
 pub mod cache;
 mod explain;
+pub mod guide;
 mod layer;
 mod loader;
 pub mod report;

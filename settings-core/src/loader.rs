@@ -71,6 +71,17 @@ impl<S: Blueprint> Loader<S> {
 
     /// Looks for secret files in this directory in the place of those that the struct names. With several calls the later
     /// directory wins. One that does not exist is skipped.
+    ///
+    /// ```
+    /// # use settings_core::{ExposeSecret, SecretString, Settings};
+    /// # #[derive(Settings)]
+    /// # struct Chat { api_key: SecretString }
+    /// let secrets = tempfile::tempdir()?;
+    /// std::fs::write(secrets.path().join("api_key"), "sk-test-key\n")?;
+    /// let chat = Chat::loader().hermetic().secrets_dir(secrets.path()).load_blocking()?;
+    /// assert_eq!(chat.api_key.expose_secret(), "sk-test-key");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn secrets_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.places.secrets_dirs.get_or_insert_default().push(path.into());
         self
@@ -264,7 +275,7 @@ fn with_layers<S: Blueprint, R>(
 fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result<(), Report> {
     let mut problems = names::collisions(schema);
     if !places.given.is_empty() {
-        problems.extend(names::unknown(schema, places.given.iter().map(|(name, _)| name.as_str())));
+        problems.extend(names::unknown(schema, &places.given));
         problems.extend(shape::misgiven(schema, &places.given));
     }
     if problems.is_empty() { Ok(()) } else { Err(Report::new(schema.name, task, problems)) }
@@ -315,7 +326,7 @@ fn get_secret(schema: &'static Schema, layers: &Layers<'_>, name: &str) -> Resul
 }
 
 fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) -> Result<Option<SecretString>, Report> {
-    let refuse = |problem| Err(Report::new(schema.name, Task::Load, vec![problem]));
+    let refuse = |problem| Err(Report::new(schema.name, Task::GetSecret, vec![problem]));
     if leaf.field.secret().is_none() {
         let note = "The field is no secret; its value is in the loaded struct.";
         return refuse(Problem::new(Code::UnknownField, &leaf.path(), leaf.variable).explain(note));
@@ -334,6 +345,6 @@ fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) ->
     match fault {
         Some(fault) => refuse(diagnose::problem(&fault, leaf, layers)),
         None if layers.sound() => Ok(None),
-        None => Err(Report::new(schema.name, Task::Load, layers.file_problems())),
+        None => Err(Report::new(schema.name, Task::GetSecret, layers.file_problems())),
     }
 }

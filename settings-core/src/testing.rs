@@ -34,6 +34,10 @@ struct Scope {
 /// It starts from the struct's defaults, the `example`s of its required fields, and valid stand-ins for its required
 /// secrets. It touches no environment variable and no file, so tests run in parallel with different values.
 ///
+/// An installed mock holds for its thread alone: a thread that the test spawns, or a worker of a multi-thread runtime,
+/// sees the real settings. There, hand the settings over: `Chat::mock().build()`, or a guard's
+/// [`into_arc`](crate::Guard::into_arc). While a mock is installed, `load` and `init` on its thread give the mock's values.
+///
 /// ```
 /// use settings_core::{ExposeSecret, SecretString, Settings};
 ///
@@ -117,7 +121,7 @@ impl<S: Blueprint> Mock<S> {
             }
         });
         given.extend(self.given.iter().cloned());
-        Places { given, hermetic: true, unchecked: self.unchecked, ..Places::default() }
+        Places { given, hermetic: true, mock: true, unchecked: self.unchecked, ..Places::default() }
     }
 }
 

@@ -40,8 +40,8 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
 }
 
 fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
-    if name.value().contains(['=', '\0']) {
-        ctxt.error(name, "the name of a variable cannot hold `=` or NUL");
+    if name.value().contains(|c: char| matches!(c, '=' | '\0') || c.is_whitespace()) {
+        ctxt.error(name, "the name of a variable cannot hold `=`, NUL or white space");
     }
 }
 
@@ -105,6 +105,12 @@ fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     }
     if let (Some(key), true) = (field.attrs.encoding.key(), types::is_secret_text(field.inner)) {
         ctxt.error(key, "`encoding` spells bytes: make the field a `SecretSlice<u8>` or a `SecretBox<[u8; N]>`");
+    }
+    if let (Some(key), true) = (field.attrs.prefix.key(), field.attrs.format.is_set()) {
+        ctxt.error(key, "`prefix` does not go with `format`, which says already how the value begins");
+    }
+    if let Some(prefix) = field.attrs.prefix.get().filter(|prefix| prefix.value().trim().is_empty()) {
+        ctxt.error(prefix, "every text begins with an empty prefix; leave it out");
     }
     if types::is_plain(field.inner) {
         ctxt.error(field.ty, format!("a secret cannot be of this type: use {}", advice(field)));

@@ -265,8 +265,11 @@ fn a_source_may_name_the_file() {
     assert_row(&text, "file", Path::new("/proc/sys"), "refused: not a regular file");
 }
 
+/// Puts something into the directory.
+type Make = fn(&Secrets);
+
 /// What must not be read as a secret: how it is made, and what the report says.
-const REFUSED: &[(&str, fn(&Secrets), &str)] = &[
+const REFUSED: &[(&str, Make, &str)] = &[
     ("a directory", |secrets| fs::create_dir(secrets.join("api_key")).unwrap(), "refused: not a regular file"),
     ("a FIFO", |secrets| make_fifo(&secrets.join("api_key")), "refused: not a regular file"),
     ("100 MB", |secrets| File::create(secrets.join("api_key")).unwrap().set_len(100_000_000).unwrap(), "over 1 MiB"),
@@ -361,10 +364,7 @@ fn an_unreadable_file_is_passed_over_when_another_place_has_the_value() {
     assert_eq!(text(found.api_key.as_ref()), "sk-test-key");
     let warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
     let path = secrets.join("api_key");
-    assert_eq!(
-        warnings,
-        [format!("API_KEY, {}: cannot be read; the value comes from another place", path.display())]
-    );
+    assert_eq!(warnings, [format!("API_KEY, {}: cannot be read; the value comes from another place", path.display())]);
 
     // Whether there is a value is not known, so an optional secret is not `None`.
     let (code, text) = problem(&loader().load_blocking().map(drop).unwrap_err());
@@ -481,11 +481,9 @@ fn bytes_that_are_no_text() {
     loader().check_required_secrets_blocking().unwrap();
     assert_eq!(problem(&loader().get_secret_blocking("slice").unwrap_err()).0, Code::NotUtf8);
 
-    for (name, content, code) in [
-        ("text", BYTES, Code::NotUtf8),
-        ("encoded", BYTES, Code::NotUtf8),
-        ("array", b"\xff\xfe", Code::Invalid),
-    ] {
+    for (name, content, code) in
+        [("text", BYTES, Code::NotUtf8), ("encoded", BYTES, Code::NotUtf8), ("array", b"\xff\xfe", Code::Invalid)]
+    {
         let secrets = Secrets::new([("slice", BYTES), ("array", BYTES)]);
         secrets.write(name, content);
         let loader = || Keys::loader().hermetic().secrets_dir(secrets.path());
@@ -555,6 +553,64 @@ fn a_mock_has_bytes_for_every_type() {
     assert_eq!(keys.array.expose_secret().len(), 32);
     assert_eq!(keys.of_base64.expose_secret().len(), 16);
     assert!(keys.of_hex.expose_secret().len() >= 40 && !keys.slice.expose_secret().is_empty());
+}
+
+#[test]
+fn no_output_depends_on_the_content() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Keys {
+        #[secret(format = openai)]
+        openai: Option<SecretString>,
+        #[secret(min_len = 1000)]
+        long: Option<SecretString>,
+        array: Option<SecretBox<[u8; 4]>>,
+        #[secret(encoding = "base64")]
+        base64: Option<SecretSlice<u8>>,
+        #[secret(encoding = "hex")]
+        hex: Option<SecretSlice<u8>>,
+        #[secret(source = [docker, env])]
+        first: Option<SecretString>,
+    }
+    const OTHER: &str = "Gf2Lr6Yc4Ds0Ue5Va7Wi";
+    for (name, content, code) in [
+        ("openai", "{}", Some(Code::Invalid)),
+        ("openai", "sk-ant-{}", Some(Code::Invalid)),
+        ("openai", "sk-{}", None),
+        ("openai", "<{}>", None),
+        ("openai", "sk-{}¿", Some(Code::NotUtf8)),
+        ("long", "{}", Some(Code::Invalid)),
+        ("array", "{}", Some(Code::Invalid)),
+        ("array", "{}¿", Some(Code::Invalid)),
+        ("base64", "{}!", Some(Code::Invalid)),
+        ("base64", "{}¿", Some(Code::NotUtf8)),
+        ("hex", "{}", Some(Code::Invalid)),
+        ("first", "{}", None),
+    ] {
+        let [one, other] = [CANARY, OTHER].map(|secret| {
+            let content = content.replace("{}", secret);
+            // What it stands for is no text.
+            let bytes = match content.strip_suffix('¿') {
+                Some(text) => [text.as_bytes(), b"\xff"].concat(),
+                None => content.into_bytes(),
+            };
+            let secrets = Secrets::new([(name, bytes)]);
+            let loader = || Keys::loader().hermetic().secrets_dir(secrets.path());
+            let mut seen = match loader().load_with_warnings_blocking() {
+                Ok((keys, warnings)) => format!("{keys:?} {warnings:?}"),
+                Err(report) => {
+                    assert_eq!(Some(problem(&report).0), code, "{name}");
+                    format!("{report} {report:?} {} {:?}", report.to_json(), report.problems())
+                }
+            };
+            seen.push_str(&format!("{:?}", loader().explain_blocking()));
+            seen.push_str(&format!("{:?}", loader().get_secret_blocking(name)));
+            seen.replace(&secrets.path().display().to_string(), "DIR")
+        });
+        assert_eq!(one, other, "{name}");
+        assert_eq!(leak(&one, CANARY), None, "{one}");
+        assert!(one.contains("DIR") || code.is_none(), "{one}");
+    }
 }
 
 #[test]

@@ -144,7 +144,7 @@ struct Prefixed {
     open: Option<SecretString>,
     #[secret(prefix = "corp-")]
     own: Option<SecretString>,
-    #[secret(prefix = "sk-proj-", format = openai)]
+    #[secret(prefix = "sk-proj-")]
     both: Option<SecretString>,
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Places {
     pub(crate) given: Vec<(String, Tree)>,
     /// Nothing but what is given here.
     pub(crate) hermetic: bool,
+    /// These are the values of a mock, so that a value that is missing is given in the test.
+    pub(crate) mock: bool,
     /// Take placeholders and empty texts for values, and leave out every rule and check.
     pub(crate) unchecked: bool,
 }
@@ -47,6 +49,11 @@ impl<'p> Layers<'p> {
     pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
         let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
         Self { given: &places.given, env, places, schema, dotenv: OnceCell::new(), secret_files: OnceCell::new() }
+    }
+
+    /// Whether these are the values of a mock.
+    pub(crate) fn of_mock(&self) -> bool {
+        self.places.mock
     }
 
     /// Whether placeholders and empty texts count as values.
@@ -168,6 +175,8 @@ pub(crate) struct Trail {
     pub(crate) location: Option<String>,
     /// What has to be said of the places that were looked at: the place, and the sentence.
     pub(crate) warnings: Vec<(String, &'static str)>,
+    /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
+    pub(crate) literal: Option<String>,
 }
 
 impl Trail {

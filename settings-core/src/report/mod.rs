@@ -51,6 +51,8 @@ pub(crate) enum Task {
     Load,
     /// Check that the required secrets are there.
     CheckSecrets,
+    /// Read one secret.
+    GetSecret,
 }
 
 /// `EX_TEMPFAIL` of sysexits.h: trying again may help.

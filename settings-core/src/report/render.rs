@@ -39,6 +39,7 @@ fn headline(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     let done = match report.task {
         Task::Load => "load",
         Task::CheckSecrets => "check its secrets",
+        Task::GetSecret => "read the secret",
     };
     let count = report.problems.len();
     let plural = if count == 1 { "" } else { "s" };

@@ -7,7 +7,8 @@ use crate::secret::escape;
 /// Something that did not stop the load and is not as it should be: a placeholder that was passed over, a key that does
 /// not look like its provider's, a line that other tools read otherwise.
 ///
-/// `Display` is one line. It holds no part of a secret.
+/// [`Loader::load_with_warnings`](crate::Loader::load_with_warnings) gives them, and a [`Report`](crate::Report) holds them; a
+/// plain `load`, `init` or `get` does not look for them. `Display` is one line. It holds no part of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     variable: String,

@@ -54,6 +54,13 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     let Slot::Secret(secret) = &slot else { return };
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
     let place = looked.last().map_or("", Look::place);
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        warnings.push(Warning::new(
+            leaf.variable,
+            place,
+            "begins or ends with white space, which is part of the secret",
+        ));
+    }
     if let Verdict::Doubtful(mismatch) = crate::secret::check(text, rules) {
         warnings.push(Warning::new(leaf.variable, place, &mismatch.to_string()));
     }
@@ -81,6 +88,10 @@ pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Pr
             found(Code::Invalid, leaf, layers, |problem| problem.expect(&mismatch.expected).describe(&mismatch.found))
         }
         Fault::Expansion(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
+        Fault::RefersToSecret(name) => found(Code::Invalid, leaf, layers, |problem| {
+            let note = "and a plain field is shown in reports. Mark the field `#[secret(expand)]`.";
+            problem.explain(&format!("It refers to `{name}`, which is a secret or named like one, {note}"))
+        }),
         Fault::NotUtf8 => found(Code::NotUtf8, leaf, layers, |problem| problem),
         Fault::Whole(_) => own_check(fault, path, leaf.variable),
         Fault::NotJson { variable } => Problem::new(Code::Invalid, path, variable)
@@ -113,10 +124,10 @@ fn of_field(code: Code, leaf: &Leaf<'_>) -> Problem {
 
 /// A problem with a value that some layer has: shown for a plain field, located for every field.
 fn found(code: Code, leaf: &Leaf<'_>, layers: &Layers<'_>, say: impl FnOnce(Problem) -> Problem) -> Problem {
-    let (slot, trail) = retrace(layers, leaf);
+    let (slot, mut trail) = retrace(layers, leaf);
     let mut problem = say(of_field(code, leaf));
     let text = match (slot, leaf.field.default) {
-        (Slot::Text(text), _) => Some(text),
+        (Slot::Text(text), _) => Some(trail.literal.take().unwrap_or(text)),
         (Slot::Tree(tree), _) => Some(tree.shown()),
         (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) => {
             return problem.show(text).at("its default in the struct");
@@ -153,16 +164,20 @@ fn missing(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
     } else {
         Code::Missing
     };
+    if layers.of_mock() {
+        let path = leaf.path();
+        return of_field(code, leaf)
+            .explain("A mock reads no environment. It takes the default or the `example` of a required field.")
+            .fix(&format!(".set(\"{path}\", ..) on the mock"))
+            .fix(&format!("#[setting(example = \"..\")] on `{path}`"));
+    }
     of_field(code, leaf).looked_in(looked).fix(&export(leaf))
 }
 
 /// The command that sets the variable, with what is known of the value.
 fn export(leaf: &Leaf<'_>) -> String {
     let Field { example, ty, rules, .. } = leaf.field;
-    let hint = match leaf.field.secret() {
-        Some(secret) => crate::secret::expectation(secret),
-        None => None,
-    };
+    let hint = leaf.field.secret().and_then(crate::secret::expectation);
     let value = match (example, leaf.field.secret()) {
         (Some(example), None) => quoted(example),
         _ => "...".to_owned(),

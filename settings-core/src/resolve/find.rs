@@ -2,6 +2,7 @@
 
 mod secret_files;
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
 
@@ -15,6 +16,7 @@ use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
 use crate::schema::{Kind, Source};
+use crate::secret::looks_secret;
 use crate::value::{Failure, Fault, Slot, Tree};
 
 /// One field's way through the layers.
@@ -147,13 +149,33 @@ impl Search<'_, '_> {
         if !(expand && files.has_references(hit)) {
             return self.take_text(files.literal(hit), Place::Dotenv(hit));
         }
-        match files.expanded(hit, &|name| layers.env.text(name)) {
-            Ok(text) => self.take_text(&text, Place::Dotenv(hit)),
+        let references = RefCell::new(Vec::new());
+        let expanded = files.expanded(hit, &|name| {
+            references.borrow_mut().push(name.to_owned());
+            layers.env.text(name)
+        });
+        if self.trail.is_written() {
+            self.trail.literal = Some(files.literal(hit).to_owned());
+        }
+        match expanded {
+            Ok(text) => match references.into_inner().into_iter().find(|name| self.must_not_show(name)) {
+                Some(secret) => {
+                    self.trail.location = Some(layers.place_in_dotenv(hit));
+                    self.refuse(Fault::RefersToSecret(secret))
+                }
+                None => self.take_text(&text, Place::Dotenv(hit)),
+            },
             Err(error) => {
                 self.trail.location = Some(layers.place_in_dotenv(hit));
                 self.refuse(Fault::Expansion(error.kind.to_string()))
             }
         }
+    }
+
+    /// Whether a plain field, which may be shown, refers by this name to what may not.
+    fn must_not_show(&self, name: &str) -> bool {
+        let plain = self.leaf.field.secret().is_none();
+        plain && (looks_secret(name) || names::is_secret(self.layers.schema, name))
     }
 
     /// The JSON variables of the structs around the field, the innermost first.

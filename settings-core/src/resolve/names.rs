@@ -8,6 +8,8 @@ use std::sync::{PoisonError, RwLock};
 use super::walk::{Leaf, Step, walk};
 use crate::report::{Code, Problem, hint};
 use crate::schema::{Field, Schema};
+use crate::secret::{REDACTED, mask};
+use crate::value::Tree;
 
 /// The schemas whose names are known to be distinct, by address.
 static DISTINCT: RwLock<Vec<usize>> = RwLock::new(Vec::new());
@@ -83,8 +85,19 @@ pub(crate) fn claimed(schema: &'static Schema) -> Vec<String> {
     names
 }
 
+/// Whether some secret is read from the variable.
+pub(crate) fn is_secret(schema: &'static Schema, variable: &str) -> bool {
+    let mut secret = false;
+    walk(schema, &mut |step| {
+        if let Step::Field(leaf) = step {
+            secret |= leaf.field.secret().is_some() && leaf.names().any(|name| name == variable);
+        }
+    });
+    secret
+}
+
 /// The problems with names given in code that no field has.
-pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &'n str>) -> Vec<Problem> {
+pub(crate) fn unknown(schema: &'static Schema, given: &[(String, Tree)]) -> Vec<Problem> {
     let mut known = Vec::new();
     walk(schema, &mut |step| match step {
         Step::Enter(leaf) => known.push(leaf.path()),
@@ -94,16 +107,26 @@ pub(crate) fn unknown<'n>(schema: &'static Schema, given: impl Iterator<Item = &
         }
         Step::Leave { .. } => {}
     });
-    let unknown = given.filter(|name| !known.iter().any(|known| known == name));
+    let is_known = |name: &str| known.iter().any(|known| known == name);
+    let unknown = given.iter().filter(|(name, _)| !is_known(name));
     unknown
-        .map(|name| {
-            let problem = Problem::new(Code::UnknownField, name, "");
-            match hint::nearest(name, known.iter().map(String::as_str)) {
-                Some(nearest) => {
-                    problem.explain(&format!("{} has no such field; did you mean `{nearest}`?", schema.name))
-                }
-                None => problem.explain(&format!("{} has no such field", schema.name)),
-            }
+        .map(|(name, value)| {
+            let swapped = matches!(value, Tree::Text(text) if is_known(text));
+            let shown = if swapped { REDACTED.to_string() } else { shown(name) };
+            let problem = Problem::new(Code::UnknownField, &shown, "");
+            let nearest = hint::nearest(name, known.iter().map(String::as_str));
+            let why = match nearest {
+                _ if swapped => "; name and value seem to be swapped".to_owned(),
+                Some(nearest) => format!("; did you mean `{nearest}`?"),
+                None => String::new(),
+            };
+            problem.explain(&format!("{} has no such field{why}", schema.name))
         })
         .collect()
+}
+
+/// A name as it may be shown: what is no name of a field may be anything, a value given in its place among others.
+fn shown(name: &str) -> String {
+    let is_path = name.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c));
+    if is_path { mask(name) } else { REDACTED.to_string() }
 }

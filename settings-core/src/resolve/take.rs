@@ -84,6 +84,8 @@ fn judge(text: &str, field: &Field, unchecked: bool) -> Taken {
     match field.secret() {
         _ if unchecked => Taken::Found,
         _ if text.is_empty() && !field.allow_empty => Taken::Empty,
+        // A blank secret is a file or variable that was made and never filled.
+        Some(_) if !field.allow_empty && text.trim_start().is_empty() => Taken::Empty,
         Some(secret) if is_placeholder(text, secret.placeholders) => Taken::Placeholder,
         _ => Taken::Found,
     }

@@ -6,6 +6,7 @@
 mod encoding;
 mod format;
 mod mask;
+mod name;
 mod placeholder;
 mod shown;
 mod types;
@@ -15,6 +16,7 @@ pub use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 pub use self::format::KeyFormat;
 pub(crate) use self::format::{Mismatch, Verdict, beginning, check, expectation, is_usable_key};
 pub use self::mask::{escape, mask};
+pub(crate) use self::name::looks_secret;
 pub use self::placeholder::is_placeholder;
 pub use self::shown::{REDACTED, Redacted, Shown, redacted};
 pub use self::types::SecretType;

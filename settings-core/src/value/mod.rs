@@ -95,6 +95,8 @@ pub(crate) enum Fault {
     UnknownKey { variable: String, nearest: Option<&'static str> },
     /// A `${..}` in a .env value cannot be expanded.
     Expansion(String),
+    /// A plain value refers to a secret by this name.
+    RefersToSecret(String),
 }
 
 /// A built-in rule of a plain field.

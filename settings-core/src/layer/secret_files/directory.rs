@@ -57,7 +57,7 @@ impl Directory {
             Listing::Failed(_) => None,
             Listing::Hidden => wanted.find(|name| {
                 let found = fs::symlink_metadata(self.real.join(name));
-                !found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+                is_name(name) && !found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
             }),
             Listing::Names(there) => {
                 let there = || there.iter().map(String::as_str);
@@ -86,6 +86,11 @@ impl Directory {
     }
 }
 
+/// Whether it names a file and is no path; `get_secret` takes any text.
+fn is_name(text: &str) -> bool {
+    Path::new(text).file_name().is_some_and(|name| name == text)
+}
+
 impl Listing {
     fn of(dir: &Path) -> Self {
         match fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
@@ -99,9 +104,35 @@ impl Listing {
 }
 
 #[cfg(test)]
-impl Directory {
-    /// The same directory for a user who may not list it.
-    pub(super) fn hidden(self) -> Self {
-        Self { listing: Listing::Hidden, ..self }
+mod tests {
+    use super::*;
+
+    fn contents(directory: &Directory, names: &[&str]) -> Result<String, ReadError> {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        directory.read(&names).1.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn the_names_are_tried_in_order_and_then_in_any_case() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("db_password"), "path").unwrap();
+        fs::write(dir.path().join("CHAT_DB_PASSWORD"), "variable").unwrap();
+        let listed = Directory::open(dir.path(), &Volumes::default());
+        assert_eq!(contents(&listed, &["db_password", "CHAT_DB_PASSWORD"]).unwrap(), "path");
+        assert_eq!(contents(&listed, &["DB_PASSWORD", "CHAT_DB_PASSWORD"]).unwrap(), "variable");
+        assert_eq!(contents(&listed, &["DB_PASSWORD", "chat_db_password"]).unwrap(), "path");
+        assert_eq!(contents(&listed, &["password"]), Err(ReadError::Missing));
+        assert_eq!(contents(&listed, &[]), Err(ReadError::Missing));
+    }
+
+    #[test]
+    fn a_directory_that_may_not_be_listed_is_asked_for_the_names_as_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("db_password"), "pass").unwrap();
+        // Root may list every directory, so that permissions would not do.
+        let hidden = Directory { listing: Listing::Hidden, ..Directory::open(dir.path(), &Volumes::default()) };
+        assert_eq!(contents(&hidden, &["chat_db_password", "db_password"]).unwrap(), "pass");
+        assert_eq!(contents(&hidden, &["other"]), Err(ReadError::Missing));
+        assert_eq!(contents(&hidden, &["../../etc/passwd"]), Err(ReadError::Missing));
     }
 }

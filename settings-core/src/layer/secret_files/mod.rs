@@ -8,7 +8,6 @@ mod directory;
 mod lint;
 mod volume;
 
-
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;

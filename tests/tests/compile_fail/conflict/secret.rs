@@ -12,6 +12,10 @@ struct Chat {
     fourth: SecretString,
     #[secret(default)]
     fifth: Option<SecretString>,
+    #[secret(prefix = "pk-", format = openai)]
+    sixth: SecretString,
+    #[secret(prefix = "")]
+    seventh: SecretString,
 }
 
 fn main() {}

@@ -5,7 +5,7 @@ use settings_core::Settings;
 struct Chat {
     #[setting(env = "")]
     port: u16,
-    #[setting(env = "A=B", alias = "", alias = "C\0D")]
+    #[setting(env = "A=B", alias = "", alias = "C\0D", alias = "E F")]
     host: String,
     #[setting(nested, env_prefix = "DB=")]
     db: Database,
