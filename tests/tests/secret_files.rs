@@ -556,6 +556,33 @@ fn a_mock_has_bytes_for_every_type() {
 }
 
 #[test]
+fn two_secrets_on_one_file_are_refused_by_both_paths() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Clash {
+        #[secret(env = "TOKEN")]
+        db_password: Option<SecretString>,
+        #[setting(nested, env_prefix = "OTHER_")]
+        db: Database,
+    }
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct NoClash {
+        #[secret(env = "TOKEN", source = env)]
+        db_password: Option<SecretString>,
+        #[setting(nested, env_prefix = "OTHER_")]
+        db: Database,
+    }
+    let report = Clash::loader().hermetic().load_blocking().map(drop).unwrap_err();
+    assert_eq!(problem(&report).0, Code::SharedName);
+    let note = "`db_password` and `db.password` are both read from the secret file `db_password`.";
+    assert_eq!(report.problems()[0].note(), Some(note));
+    let secrets = Secrets::new([("db_password", "pass")]);
+    let loaded = NoClash::loader().hermetic().secrets_dir(secrets.path()).load_blocking().unwrap();
+    assert_eq!((text(loaded.db_password.as_ref()), text(loaded.db.password.as_ref())), ("none", "pass"));
+}
+
+#[test]
 fn no_output_depends_on_the_content() {
     #[derive(Settings)]
     #[settings(env_file = none)]
