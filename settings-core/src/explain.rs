@@ -126,10 +126,16 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
         (Slot::Secret(_) | Slot::Bytes(_), _) => REDACTED.to_string(),
         (Slot::Text(text), _) => mask(&literal.unwrap_or(text)),
         (Slot::Tree(tree), _) => mask(&tree.shown()),
+        // They may hold secrets.
+        (Slot::Elements(elements), _) => counted(elements.len()),
         (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) => mask(text),
         _ => String::new(),
     };
     Row { path: leaf.path(), variable: leaf.variable.to_owned(), layer, place, value }
+}
+
+fn counted(elements: usize) -> String {
+    format!("{elements} element{}", if elements == 1 { "" } else { "s" })
 }
 
 /// A value takes no more room than this in the table; the place behind it is as long as it is.

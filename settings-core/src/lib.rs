@@ -78,6 +78,8 @@ pub mod testing;
 pub mod value;
 
 pub use cache::{Cached, Guard};
+pub use figment;
+
 pub use explain::{Explanation, Row};
 pub use loader::Loader;
 pub use report::Report;
@@ -97,8 +99,8 @@ pub mod __private {
     pub use core::time::Duration;
 
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
-    pub use crate::value::Plain;
     pub use crate::value::rules::{Length, min_len, one_of, within};
+    pub use crate::value::{Collection, Plain, patterned};
 }
 
 #[cfg(doctest)]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::cache::Cached;
 use crate::explain::Explanation;
+use crate::layer::config_files::{Given, Wanted};
 use crate::layer::{Layers, Places};
 use crate::report::{Code, Problem, Report, Task, Warning};
 use crate::resolve::find::find;
@@ -84,6 +85,51 @@ impl<S: Blueprint> Loader<S> {
     /// ```
     pub fn secrets_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.places.secrets_dirs.get_or_insert_default().push(path.into());
+        self
+    }
+
+    /// Takes this for the profile, whatever the variable says that names it: `.env.production` then stands above `.env`,
+    /// and `chat.production.toml` above `chat.toml`.
+    ///
+    /// It is one plain part of a file name; the load fails with any other.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.places.profile = Some(name.into());
+        self
+    }
+
+    /// Reads this config file in the place of those that the struct names. With several calls the later file wins, table
+    /// by table. A file that does not exist is skipped; [`required_file`](Self::required_file) asks for it.
+    ///
+    /// The ending tells the format: TOML, or with the features of these names YAML or JSON.
+    pub fn file(self, path: impl Into<PathBuf>) -> Self {
+        self.add_file(path.into(), false)
+    }
+
+    /// The same, and the load fails when there is no such file.
+    pub fn required_file(self, path: impl Into<PathBuf>) -> Self {
+        self.add_file(path.into(), true)
+    }
+
+    fn add_file(mut self, path: PathBuf, required: bool) -> Self {
+        self.places.files.get_or_insert_default().push(Wanted { path, required });
+        self
+    }
+
+    /// Asks a provider of figment too, above the config files and below everything else. With several calls the later
+    /// one wins.
+    ///
+    /// Keys that no field has are let pass: a provider may have them for other reasons.
+    ///
+    /// ```
+    /// # use settings_core::{Settings, figment::providers::Serialized};
+    /// # #[derive(Settings)]
+    /// # struct Chat { port: u16 }
+    /// let chat = Chat::loader().hermetic().provider(Serialized::default("port", 9000)).load_blocking()?;
+    /// assert_eq!(chat.port, 9000);
+    /// # Ok::<(), settings_core::Report>(())
+    /// ```
+    pub fn provider(mut self, provider: impl figment::Provider + Send + Sync + 'static) -> Self {
+        self.places.providers.push(Given::new(provider));
         self
     }
 

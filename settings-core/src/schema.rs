@@ -38,6 +38,14 @@ pub struct Schema {
     pub env_files: &'static [&'static str],
     /// The directories of secret files, the later wins.
     pub secrets_dirs: &'static [&'static str],
+    /// The config files, the later wins.
+    pub files: &'static [File],
+    /// Whether keys that no field has are let pass in config files.
+    pub allow_unknown: bool,
+    /// The variable that names the profile, whose files stand above their plain twins.
+    pub profile_env: Option<&'static str>,
+    /// Whether files are looked for in parent directories too.
+    pub search_parents: bool,
     /// The `source` of secrets that have none of their own; `None` when the struct does not say.
     pub source: Option<&'static [Source]>,
     /// Whether variables match in any ASCII case.
@@ -55,10 +63,33 @@ impl Schema {
         nested_delimiter: "_",
         env_files: &[".env"],
         secrets_dirs: &["/run/secrets"],
+        files: &[],
+        allow_unknown: false,
+        profile_env: None,
+        search_parents: false,
         source: None,
         case_insensitive: false,
         fields: &[],
     };
+
+    /// The keys of its fields in config files and JSON.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().filter(|field| !matches!(field.kind, Kind::Skipped)).map(Field::key)
+    }
+
+    /// The field that has this key in config files and JSON.
+    pub(crate) fn field_of_key(&self, key: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.key() == key && !matches!(field.kind, Kind::Skipped))
+    }
+}
+
+/// A config file.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// Its path; the ending tells the format.
+    pub path: &'static str,
+    /// Whether it must be there; otherwise a missing one is skipped.
+    pub required: bool,
 }
 
 /// One field of a struct of settings.
@@ -66,6 +97,8 @@ impl Schema {
 pub struct Field {
     /// The field's name, a raw identifier without its `r#`.
     pub name: &'static str,
+    /// The key in config files and JSON, where it is not the name.
+    pub rename: Option<&'static str>,
     /// The field's doc comment, without the leading blanks of its lines.
     pub docs: &'static str,
     /// The field's type as the struct writes it, for documentation.
@@ -85,6 +118,8 @@ pub struct Field {
     pub default: DefaultValue,
     /// Whether the empty text is a value; otherwise it counts as unset.
     pub allow_empty: bool,
+    /// What separates the items of a list or map that is written as text; `None` for a comma.
+    pub separator: Option<&'static str>,
     /// What `.env.example`, the docs and `mock()` show.
     pub example: Option<&'static str>,
     /// The built-in checks.
@@ -95,6 +130,7 @@ impl Field {
     /// A plain required field without a name, to build others from.
     pub const EMPTY: Self = Self {
         name: "",
+        rename: None,
         docs: "",
         ty: "",
         variable: "",
@@ -104,6 +140,7 @@ impl Field {
         optional: false,
         default: DefaultValue::None,
         allow_empty: false,
+        separator: None,
         example: None,
         rules: Rules::EMPTY,
     };
@@ -114,6 +151,11 @@ impl Field {
             return self.variable;
         }
         self.variable.strip_prefix(owner.env_prefix).unwrap_or(self.variable)
+    }
+
+    /// The key in config files and JSON.
+    pub fn key(&self) -> &'static str {
+        self.rename.unwrap_or(self.name)
     }
 
     /// Whether a load fails when no layer has a value.
@@ -153,6 +195,8 @@ pub enum Kind {
     Secret(Secret),
     /// A struct of settings within this one.
     Nested(Nested),
+    /// A list or map of structs of settings.
+    Collection(Collection),
     /// Not loaded: always the type's `Default`.
     Skipped,
 }
@@ -179,17 +223,19 @@ pub struct Rules {
     pub one_of: &'static [&'static str],
     /// The least number of characters of a text, elements of a list or bytes of a byte secret.
     pub min_len: Option<usize>,
+    /// The regular expression that a text matches.
+    pub pattern: Option<&'static str>,
 }
 
 impl Rules {
     /// No checks.
-    pub const EMPTY: Self = Self { range: None, one_of: &[], min_len: None };
+    pub const EMPTY: Self = Self { range: None, one_of: &[], min_len: None, pattern: None };
 }
 
 /// What a secret is held to, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Secret {
-    /// What its type holds.
+    /// What its type holds; text where a function of the user's reads it.
     pub shape: Shape,
     /// Where it comes from, in order; `None` for the struct's own `source`.
     pub source: Option<&'static [Source]>,
@@ -205,6 +251,8 @@ pub struct Secret {
     pub keep_newline: bool,
     /// Whether `${NAME}` within the value is expanded in .env files.
     pub expand: bool,
+    /// Whether it may stand in a plain config file.
+    pub in_config_file: bool,
     /// How old a version may be before a warning, where the store tells its age.
     pub rotate_every: Option<Duration>,
 }
@@ -220,6 +268,7 @@ impl Secret {
         encoding: None,
         keep_newline: false,
         expand: false,
+        in_config_file: false,
         rotate_every: None,
     };
 }
@@ -253,6 +302,16 @@ pub struct Nested {
     pub prefix: Option<&'static str>,
     /// The one secret that all of its fields come from, for `#[secret(nested, source = ..)]`.
     pub source: Option<&'static [Source]>,
+}
+
+/// A list or map of structs of settings. Each element takes all of its values from its own part of the one value that
+/// the highest layer has.
+#[derive(Debug, Clone, Copy)]
+pub struct Collection {
+    /// The struct.
+    pub schema: &'static Schema,
+    /// Whether it is a map by name.
+    pub keyed: bool,
 }
 
 /// One place of a `source` list: a kind, a name and arguments. Only the store of that kind knows what they mean.

@@ -57,11 +57,39 @@ pub(crate) struct ContainerAttrs {
     pub(crate) nested_delimiter: Attr<LitStr>,
     pub(crate) env_file: Attr<Vec<LitStr>>,
     pub(crate) secrets_dir: Attr<Vec<LitStr>>,
+    pub(crate) files: Vec<File>,
+    pub(crate) file: Attr<()>,
+    pub(crate) required_file: Attr<()>,
+    pub(crate) allow_unknown: Attr<()>,
+    pub(crate) profile_env: Attr<LitStr>,
+    pub(crate) search_parents: Attr<()>,
     pub(crate) case_insensitive: Attr<()>,
     pub(crate) source: Attr<Vec<Source>>,
     pub(crate) validate: Attr<ExprPath>,
     pub(crate) krate: Attr<Path>,
     pub(crate) debug: Attr<bool>,
+}
+
+/// A further name of a variable.
+pub(crate) struct Alias {
+    pub(crate) name: LitStr,
+    pub(crate) deprecated: bool,
+}
+
+/// A config file.
+pub(crate) struct File {
+    pub(crate) path: LitStr,
+    pub(crate) required: bool,
+}
+
+impl ContainerAttrs {
+    /// Files count in the order in which they are written, whichever key they stand at.
+    fn add_files(&mut self, entry: &Entry<'_>, required: bool) -> syn::Result<()> {
+        let written = if required { &mut self.required_file } else { &mut self.file };
+        written.set(entry, ())?;
+        self.files.extend(entry.texts()?.into_iter().map(|path| File { path, required }));
+        Ok(())
+    }
 }
 
 /// What stands in the `#[setting(..)]` and `#[secret(..)]` of one field.
@@ -74,15 +102,19 @@ pub(crate) struct FieldAttrs {
     /// Whether something could not be read, so that what is absent may be meant.
     pub(crate) broken: bool,
     pub(crate) env: Attr<LitStr>,
-    pub(crate) aliases: Vec<LitStr>,
+    pub(crate) aliases: Vec<Alias>,
+    pub(crate) rename: Attr<LitStr>,
     pub(crate) default: Attr<Option<Expr>>,
     pub(crate) nested: Attr<()>,
     pub(crate) env_prefix: Attr<LitStr>,
     pub(crate) skip: Attr<()>,
+    pub(crate) separator: Attr<LitStr>,
+    pub(crate) parse_with: Attr<ExprPath>,
     pub(crate) validate: Attr<ExprPath>,
     pub(crate) range: Attr<Expr>,
     pub(crate) one_of: Attr<ExprArray>,
     pub(crate) min_len: Attr<usize>,
+    pub(crate) pattern: Attr<LitStr>,
     pub(crate) allow_empty: Attr<()>,
     pub(crate) example: Attr<LitStr>,
     pub(crate) not_secret: Attr<()>,
@@ -93,6 +125,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) encoding: Attr<Encoding>,
     pub(crate) keep_newline: Attr<()>,
     pub(crate) expand: Attr<()>,
+    pub(crate) in_config_file: Attr<()>,
     pub(crate) rotate_every: Attr<Duration>,
 }
 
@@ -119,6 +152,11 @@ static CONTAINER: &[Key<ContainerAttrs>] = &[
         "secrets_dir = \"/run/secrets\"`, `secrets_dir = [\"a\", \"b\"]` or `secrets_dir = none",
         |to, it| to.secrets_dir.set(it, it.files()?),
     ),
+    key("file", "file = \"app.toml\"` or `file = [\"a.toml\", \"b.toml\"]", |to, it| to.add_files(it, false)),
+    key("required_file", "required_file = \"app.toml\"", |to, it| to.add_files(it, true)),
+    key("allow_unknown", "allow_unknown", |to, it| to.allow_unknown.set(it, it.flag()?)),
+    key("profile_env", "profile_env = \"ENVIRONMENT\"", |to, it| to.profile_env.set(it, it.text()?)),
+    key("search_parents", "search_parents", |to, it| to.search_parents.set(it, it.flag()?)),
     key("case_insensitive", "case_insensitive", |to, it| to.case_insensitive.set(it, it.flag()?)),
     key("source", "source = [env, docker]", |to, it| to.source.set(it, it.sources()?)),
     key("validate", "validate = Self::check", |to, it| to.validate.set(it, it.value()?)),
@@ -130,16 +168,24 @@ static CONTAINER: &[Key<ContainerAttrs>] = &[
 static FIELD: &[Key<FieldAttrs>] = &[
     key("env", "env = \"NAME\"", |to, it| to.env.set(it, it.text()?)),
     key("alias", "alias = \"OLD_NAME\"", |to, it| {
-        to.aliases.push(it.text()?);
+        to.aliases.push(Alias { name: it.text()?, deprecated: false });
         Ok(())
     }),
+    key("deprecated_alias", "deprecated_alias = \"OLD_NAME\"", |to, it| {
+        to.aliases.push(Alias { name: it.text()?, deprecated: true });
+        Ok(())
+    }),
+    key("rename", "rename = \"key\"", |to, it| to.rename.set(it, it.text()?)),
     key("default", "default = 8080", |to, it| to.default.set(it, it.optional_expr()?)),
     key("nested", "nested", |to, it| to.nested.set(it, it.flag()?)),
     key("env_prefix", "nested, env_prefix = \"DB_\"", |to, it| to.env_prefix.set(it, it.text()?)),
+    key("separator", "separator = \";\"", |to, it| to.separator.set(it, it.text()?)),
+    key("parse_with", "parse_with = path::to::parse", |to, it| to.parse_with.set(it, it.value()?)),
     key("validate", "validate = path::to::check", |to, it| to.validate.set(it, it.value()?)),
     key("range", "range = 1..=10", |to, it| to.range.set(it, it.range()?)),
     key("one_of", "one_of = [\"a\", \"b\"]", |to, it| to.one_of.set(it, it.elements()?)),
     key("min_len", "min_len = 8", |to, it| to.min_len.set(it, it.number()?)),
+    key("pattern", "pattern = \"^[a-z]+$\"", |to, it| to.pattern.set(it, it.text()?)),
     key("allow_empty", "allow_empty", |to, it| to.allow_empty.set(it, it.flag()?)),
     key("example", "example = \"..\"", |to, it| to.example.set(it, it.text()?)),
 ];
@@ -159,6 +205,7 @@ static SECRET: &[Key<FieldAttrs>] = &[
     key("encoding", "encoding = \"base64\"` or `encoding = \"hex\"", |to, it| to.encoding.set(it, it.encoding()?)),
     key("keep_newline", "keep_newline", |to, it| to.keep_newline.set(it, it.flag()?)),
     key("expand", "expand", |to, it| to.expand.set(it, it.flag()?)),
+    key("in_config_file", "in_config_file", |to, it| to.in_config_file.set(it, it.flag()?)),
     key("rotate_every", "rotate_every = \"90d\"", |to, it| to.rotate_every.set(it, it.duration()?)),
 ];
 

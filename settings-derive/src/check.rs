@@ -7,8 +7,11 @@ use proc_macro2::Ident;
 use syn::LitStr;
 
 use crate::ctxt::Ctxt;
-use crate::model::{Field, Kind, Model};
+use crate::model::{Default, Field, Kind, Model};
 use crate::{names, types};
+
+/// How the names of config files end.
+const FILE_ENDINGS: &[&str] = &[".toml", ".yaml", ".yml", ".json"];
 
 /// Adds everything that stands against the model to the context.
 pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
@@ -25,18 +28,37 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             ctxt.error(dir, "the path is empty; `secrets_dir = none` looks into no directory");
         }
     }
+    if let Some(name) = model.attrs.profile_env.get() {
+        check_name_part(ctxt, name);
+        if name.value().is_empty() {
+            ctxt.error(name, "the variable's name is empty");
+        }
+    }
+    for file in &model.attrs.files {
+        check_file(ctxt, &file.path);
+    }
     for field in &model.fields {
         check_names(ctxt, field);
         match field.kind {
             Kind::Skipped => check_skipped(ctxt, field),
             Kind::Nested => check_nested(ctxt, model, field),
+            Kind::Collection => check_collection(ctxt, model, field),
             Kind::Secret => check_secret(ctxt, field),
             Kind::Plain => {}
         }
         check_env_prefix(ctxt, field);
+        check_separator(ctxt, field);
         check_looks(ctxt, field);
     }
     names::check_collisions(ctxt, model);
+    names::check_keys(ctxt, model);
+}
+
+fn check_file(ctxt: &Ctxt, path: &LitStr) {
+    let value = path.value().to_ascii_lowercase();
+    if !FILE_ENDINGS.iter().any(|ending| value.ends_with(ending)) {
+        ctxt.error(path, format!("the format is told by the file's ending: one of {}", FILE_ENDINGS.join(", ")));
+    }
 }
 
 fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
@@ -48,9 +70,12 @@ fn check_name_part(ctxt: &Ctxt, name: &LitStr) {
 fn check_names(ctxt: &Ctxt, field: &Field<'_>) {
     let attrs = &field.attrs;
     let in_sources = attrs.source.get().into_iter().flatten().filter(|source| source.kind == "env");
-    let whole = attrs.env.get().into_iter().chain(&attrs.aliases);
+    let whole = attrs.env.get().into_iter().chain(attrs.aliases.iter().map(|alias| &alias.name));
     for name in whole.clone().filter(|name| name.value().is_empty()) {
         ctxt.error(name, "the variable's name is empty");
+    }
+    if let Some(key) = attrs.rename.get().filter(|key| key.value().is_empty()) {
+        ctxt.error(key, "the key is empty");
     }
     let in_sources = in_sources.filter_map(|source| source.name.as_ref());
     whole.chain(in_sources).chain(attrs.env_prefix.get()).for_each(|name| check_name_part(ctxt, name));
@@ -71,9 +96,9 @@ fn check_skipped(ctxt: &Ctxt, field: &Field<'_>) {
 
 fn check_nested(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
     let attrs = &field.attrs;
-    for key in others(field, &["nested", "env_prefix", "validate", "source"]) {
+    for key in others(field, &["nested", "env_prefix", "rename", "validate", "source"]) {
         let instead = match key.to_string().as_str() {
-            "env" | "alias" => "its variables are named by `env_prefix`",
+            "env" | "alias" | "deprecated_alias" => "its variables are named by `env_prefix`",
             _ => "write it on the fields of the inner struct",
         };
         ctxt.error(key, format!("`{key}` does not go with `nested`: {instead}"));
@@ -90,20 +115,50 @@ fn check_nested(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
     } else if types::is_secret(field.inner) {
         ctxt.error(nested, "a secret has no fields: leave out `nested`");
     } else if types::is_plain(field.inner) {
-        ctxt.error(nested, "`nested` takes a struct or an `Option` of one");
+        ctxt.error(nested, "`nested` takes a struct, or an `Option`, `Vec`, `HashMap` or `BTreeMap` of it");
+    }
+}
+
+fn check_collection(ctxt: &Ctxt, model: &Model<'_>, field: &Field<'_>) {
+    let attrs = &field.attrs;
+    let allowed = ["nested", "env", "alias", "deprecated_alias", "rename", "default", "validate", "min_len"];
+    for key in others(field, &allowed) {
+        let instead = match key.to_string().as_str() {
+            "env_prefix" => "its structs have no variables of their own",
+            _ => "write it on the fields of the inner struct",
+        };
+        ctxt.error(key, format!("`{key}` does not go with a list or map of structs: {instead}"));
+    }
+    if let Some(secret) = &attrs.secret {
+        ctxt.error(secret, "a list or map of structs comes from one value; write `#[setting(nested)]`");
+    }
+    if let Default::Text(_) = field.default() {
+        ctxt.error(attrs.default.key(), "the default of a list or map of structs is `default`, or an expression");
+    }
+    if let Some(own) = types::recursion(field.ty, &model.input.ident) {
+        ctxt.error(own, format!("`{}` is nested in itself, without an end", model.name));
+    } else if types::elements(field.inner).is_some_and(|element| types::is_plain(element) || types::is_secret(element))
+    {
+        ctxt.error(
+            attrs.nested.key(),
+            "`nested` takes structs of settings: a list or map of anything else needs no key",
+        );
     }
 }
 
 fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     for key in &field.attrs.written {
-        if ["default", "range", "one_of"].iter().any(|refused| key == refused) {
-            ctxt.error(key, format!("`{key}` cannot be on a secret: a secret has no place in source code"));
+        if ["default", "range", "one_of", "separator"].iter().any(|refused| key == refused) {
+            let why = if key == "separator" { "a secret is no list" } else { "a secret has no place in source code" };
+            ctxt.error(key, format!("`{key}` cannot be on a secret: {why}"));
         }
     }
     if let Some(key) = field.attrs.not_secret.key() {
         ctxt.error(key, format!("`{}` is a secret; leave out `not_secret`", field.name));
     }
-    if let (Some(key), true) = (field.attrs.encoding.key(), types::is_secret_text(field.inner)) {
+    if let (Some(key), true) = (field.attrs.encoding.key(), field.attrs.parse_with.is_set()) {
+        ctxt.error(key, "`encoding` does not go with `parse_with`, which reads the text as it is");
+    } else if let (Some(key), true) = (field.attrs.encoding.key(), types::is_secret_text(field.inner)) {
         ctxt.error(key, "`encoding` spells bytes: make the field a `SecretSlice<u8>` or a `SecretBox<[u8; N]>`");
     }
     if let (Some(key), true) = (field.attrs.prefix.key(), field.attrs.format.is_set()) {
@@ -122,6 +177,19 @@ fn check_env_prefix(ctxt: &Ctxt, field: &Field<'_>) {
         if let Some(key) = field.attrs.env_prefix.key() {
             ctxt.error(key, "`env_prefix` goes with `nested`");
         }
+    }
+}
+
+fn check_separator(ctxt: &Ctxt, field: &Field<'_>) {
+    let Some(separator) = field.attrs.separator.get() else { return };
+    if separator.value().is_empty() {
+        ctxt.error(separator, "the separator is empty");
+    }
+    if field.kind == Kind::Plain && field.attrs.parse_with.is_set() {
+        ctxt.error(
+            field.attrs.separator.key(),
+            "`separator` does not go with `parse_with`, which reads the whole text",
+        );
     }
 }
 

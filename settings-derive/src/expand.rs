@@ -140,9 +140,11 @@ fn with_build_bounds(model: &Model<'_>) -> Generics {
     for field in model.fields.iter().filter(|field| types::mentions(field.ty, &params)) {
         let (ty, inner) = (field.ty, field.inner);
         let bound = match field.kind {
+            Kind::Plain if field.attrs.parse_with.is_set() => continue,
             Kind::Plain => parse_quote!(#inner: __settings::__private::Plain),
             Kind::Secret => parse_quote!(#inner: __settings::__private::SecretType),
             Kind::Nested => parse_quote!(#inner: __settings::Blueprint),
+            Kind::Collection => parse_quote!(#inner: __settings::__private::Collection),
             Kind::Skipped => parse_quote!(#ty: __settings::__private::Default),
         };
         generics.make_where_clause().predicates.push(bound);

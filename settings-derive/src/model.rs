@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Plain,
     Secret,
     Nested,
+    /// A list or map of structs.
+    Collection,
     Skipped,
 }
 
@@ -64,7 +66,7 @@ impl<'a> Model<'a> {
 
     /// Whether anything secret can be in the struct.
     pub(crate) fn has_secrets(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field.kind, Kind::Secret | Kind::Nested))
+        self.fields.iter().any(|field| matches!(field.kind, Kind::Secret | Kind::Nested | Kind::Collection))
     }
 }
 
@@ -103,7 +105,7 @@ impl<'a> Field<'a> {
         if self.attrs.skip.is_set() {
             Kind::Skipped
         } else if self.attrs.nested.is_set() {
-            Kind::Nested
+            if types::elements(self.inner).is_some() { Kind::Collection } else { Kind::Nested }
         } else if self.attrs.secret.is_some() || types::is_secret(self.inner) {
             Kind::Secret
         } else {
@@ -123,6 +125,11 @@ impl<'a> Field<'a> {
             }
             (None, None) => outer + &self.name.to_uppercase(),
         }
+    }
+
+    /// Its key in config files and JSON.
+    pub(crate) fn key(&self) -> String {
+        self.attrs.rename.get().map_or_else(|| self.name.clone(), LitStr::value)
     }
 
     /// The prefix that a nested field is given in the place of its name.

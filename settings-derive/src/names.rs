@@ -27,6 +27,18 @@ enum Holds {
     File,
 }
 
+/// Reports each field that would have the key of an earlier one in config files.
+pub(crate) fn check_keys(ctxt: &Ctxt, model: &Model<'_>) {
+    let loaded = || model.fields.iter().filter(|field| field.kind != Kind::Skipped);
+    for (index, field) in loaded().enumerate() {
+        if let Some(other) = loaded().take(index).find(|other| other.key() == field.key()) {
+            let at = field.attrs.rename.get().map_or_else(|| field.ident.to_token_stream(), ToTokens::to_token_stream);
+            let (name, other, key) = (&field.name, &other.name, field.key());
+            ctxt.error(at, format!("`{other}` and `{name}` both have the key `{key}` in config files"));
+        }
+    }
+}
+
 /// Reports each field that would be read from a variable of an earlier one.
 pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
     let mut seen: Vec<(&Field<'_>, Vec<Claim>)> = Vec::new();
@@ -87,7 +99,8 @@ fn claims(model: &Model<'_>, field: &Field<'_>) -> Vec<Claim> {
     let mut claims =
         vec![Claim { name: field.variable.clone(), holds: Holds::Value, written: attrs.env.is_set(), at: own }];
     for alias in &attrs.aliases {
-        claims.push(Claim { name: alias.value(), holds: Holds::Value, written: false, at: alias.to_token_stream() });
+        let name = &alias.name;
+        claims.push(Claim { name: name.value(), holds: Holds::Value, written: false, at: name.to_token_stream() });
     }
     for source in attrs.source.get().into_iter().flatten().filter(|source| source.kind == "env") {
         if let Some(name) = &source.name {

@@ -104,6 +104,16 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
+/// What a list or map of structs holds: `T` of `Vec<T>` and of `HashMap<String, T>`.
+pub(crate) fn elements(ty: &Type) -> Option<&Type> {
+    let segment = last_segment(ty)?;
+    let types = type_arguments(segment);
+    match (segment.ident.to_string().as_str(), types.as_slice()) {
+        ("Vec", [element]) | ("BTreeMap", [_, element]) | ("HashMap", [_, element] | [_, element, _]) => Some(element),
+        _ => None,
+    }
+}
+
 /// The secret type for what a plain type holds.
 pub(crate) fn secret_type_for(ty: &Type) -> &'static str {
     let is_byte = |ty: &Type| is_named(ty, &["u8"]);
@@ -168,6 +178,17 @@ mod tests {
         assert!(is_text(&ty("Vec<String>")) && is_text(&ty("Option<Vec<Box<str>>>")));
         for no in ["u32", "Vec<u8>", "Box<[u8]>", "HashMap<String, String>", "SecretString", "Url"] {
             assert!(!is_text(&ty(no)), "{no}");
+        }
+    }
+
+    #[test]
+    fn knows_what_a_collection_holds() {
+        for yes in ["Vec<A>", "std::vec::Vec<A>", "HashMap<String, A>", "BTreeMap<String, A>", "HashMap<String, A, S>"]
+        {
+            assert!(elements(&ty(yes)).is_some_and(|ty| is_named(ty, &["A"])), "{yes}");
+        }
+        for no in ["Option<A>", "HashSet<A>", "[A; 2]", "BTreeMap<A>", "A"] {
+            assert!(elements(&ty(no)).is_none(), "{no}");
         }
     }
 

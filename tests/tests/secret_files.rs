@@ -539,6 +539,30 @@ fn texts_that_spell_no_bytes_are_refused_without_their_content_or_length() {
 }
 
 #[test]
+fn a_function_of_the_users_is_given_the_text_whatever_the_type_holds() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Parsed {
+        #[secret(parse_with = reversed)]
+        key: SecretBox<[u8; 2]>,
+    }
+    fn reversed(text: &str) -> Result<SecretBox<[u8; 2]>, &'static str> {
+        match text.as_bytes() {
+            [_, one, other] => Ok(SecretBox::new(Box::new([*other, *one]))),
+            _ => Err("a letter and two more"),
+        }
+    }
+    let load = |content: &[u8]| {
+        let secrets = Secrets::new([("key", content)]);
+        let key = Parsed::loader().hermetic().secrets_dir(secrets.path()).load_blocking()?.key;
+        Ok::<_, Report>(*key.expose_secret())
+    };
+    assert_eq!(load(b"abc\n").unwrap(), *b"cb");
+    assert_eq!(problem(&load(b"ab").unwrap_err()).0, Code::Invalid);
+    assert_eq!(problem(&load(b"ab\xff").unwrap_err()).0, Code::NotUtf8);
+}
+
+#[test]
 fn a_mock_has_bytes_for_every_type() {
     #[derive(Settings)]
     struct Keys {

@@ -1,8 +1,10 @@
 //! The places below the process that may hold values: one file a layer. A layer is opened only when a field still lacks
 //! a value.
 
+pub(crate) mod config_files;
 pub(crate) mod dotenv;
 pub(crate) mod env;
+mod paths;
 pub(crate) mod read;
 pub(crate) mod secret_files;
 
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::Schema;
 use crate::value::Tree;
+use config_files::{ConfigFiles, Given, Wanted};
 use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
 use secret_files::SecretFiles;
@@ -25,6 +28,12 @@ pub(crate) struct Places {
     pub(crate) env_files: Option<Vec<PathBuf>>,
     /// The directories of secret files; `None` for those of the schema.
     pub(crate) secrets_dirs: Option<Vec<PathBuf>>,
+    /// The config files; `None` for those of the schema.
+    pub(crate) files: Option<Vec<Wanted>>,
+    /// What figment reads besides, the later wins.
+    pub(crate) providers: Vec<Given>,
+    /// The profile, in the place of the one that a variable names.
+    pub(crate) profile: Option<String>,
     /// Values given in code by path or variable, the later wins.
     pub(crate) given: Vec<(String, Tree)>,
     /// Nothing but what is given here.
@@ -43,12 +52,31 @@ pub(crate) struct Layers<'p> {
     pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
     secret_files: OnceCell<SecretFiles>,
+    config: OnceCell<Option<ConfigFiles>>,
+    profile: OnceCell<Profile>,
+}
+
+/// Whose files stand above their plain twins.
+#[derive(Default)]
+struct Profile {
+    name: Option<String>,
+    /// That what should name it does not.
+    problem: Option<Problem>,
 }
 
 impl<'p> Layers<'p> {
     pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
         let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
-        Self { given: &places.given, env, places, schema, dotenv: OnceCell::new(), secret_files: OnceCell::new() }
+        Self {
+            given: &places.given,
+            env,
+            places,
+            schema,
+            dotenv: OnceCell::new(),
+            secret_files: OnceCell::new(),
+            config: OnceCell::new(),
+            profile: OnceCell::new(),
+        }
     }
 
     /// Whether these are the values of a mock.
@@ -63,10 +91,12 @@ impl<'p> Layers<'p> {
 
     /// The .env files, read when first asked for.
     pub(crate) fn dotenv(&self) -> &DotenvFiles {
-        self.dotenv.get_or_init(|| match &self.places.env_files {
-            Some(files) => DotenvFiles::open(files),
-            None if self.places.hermetic => DotenvFiles::open(&[]),
-            None => DotenvFiles::open(&self.schema.env_files.iter().map(PathBuf::from).collect::<Vec<_>>()),
+        self.dotenv.get_or_init(|| {
+            let plain = self.plain_env_files();
+            let profile = if plain.is_empty() { None } else { self.profile() };
+            let twins = |path: PathBuf| [profile.map(|profile| paths::dotenv_twin(&path, profile)), Some(path)];
+            let wanted = plain.into_iter().flat_map(|path| twins(path).into_iter().rev().flatten());
+            DotenvFiles::open(&wanted.map(|path| self.found(path)).collect::<Vec<_>>())
         })
     }
 
@@ -84,9 +114,90 @@ impl<'p> Layers<'p> {
         self.places.hermetic
     }
 
+    fn plain_env_files(&self) -> Vec<PathBuf> {
+        match &self.places.env_files {
+            Some(files) => files.clone(),
+            None if self.places.hermetic => Vec::new(),
+            None => self.schema.env_files.iter().map(PathBuf::from).collect(),
+        }
+    }
+
+    /// The config files, read when first asked for; `None` where there are none to read.
+    pub(crate) fn config(&self) -> Option<&ConfigFiles> {
+        let open = || {
+            let plain = match &self.places.files {
+                Some(files) => files.clone(),
+                None if self.places.hermetic => Vec::new(),
+                None => self.schema.files.iter().map(Wanted::from).collect(),
+            };
+            let providers = &self.places.providers;
+            if plain.is_empty() && providers.is_empty() {
+                return None;
+            }
+            let profile = if plain.is_empty() { None } else { self.profile() };
+            let twin = |path: &Path| Some(Wanted { path: paths::config_twin(path, profile?), required: false });
+            let wanted = plain.into_iter().flat_map(|plain| {
+                let twin = twin(&plain.path);
+                [Some(plain), twin].into_iter().flatten()
+            });
+            let wanted: Vec<_> =
+                wanted.map(|Wanted { path, required }| Wanted { path: self.found(path), required }).collect();
+            Some(ConfigFiles::open(&wanted, providers, self.schema))
+        };
+        self.config.get_or_init(open).as_ref()
+    }
+
+    /// The file itself, or the nearest of its name.
+    fn found(&self, path: PathBuf) -> PathBuf {
+        if self.schema.search_parents { paths::nearest(&path).into_owned() } else { path }
+    }
+
+    /// The profile, whose name is given in code or else read from its variable.
+    fn profile(&self) -> Option<&str> {
+        let profile = self.profile.get_or_init(|| {
+            let named = match (&self.places.profile, self.schema.profile_env) {
+                (Some(name), _) => Some((name.clone(), "loader().profile(..)".to_owned())),
+                (None, Some(variable)) => self.profile_of(variable),
+                (None, None) => None,
+            };
+            match named.filter(|(name, _)| !name.is_empty()) {
+                Some((name, _)) if paths::is_profile(&name) => Profile { name: Some(name), problem: None },
+                Some((name, place)) => {
+                    let problem = Problem::new(Code::Invalid, "", self.schema.profile_env.unwrap_or_default());
+                    let problem = problem.expect("the name of a profile, one plain part of a file name").show(&name);
+                    Profile { name: None, problem: Some(problem.at(&place)) }
+                }
+                None => Profile::default(),
+            }
+        });
+        profile.name.as_deref()
+    }
+
+    /// What the variable holds in the environment, or else in the plain .env files, and where.
+    fn profile_of(&self, variable: &str) -> Option<(String, String)> {
+        if let Some(name) = self.env.text(variable).filter(|name| !name.is_empty()) {
+            return Some((name, String::new()));
+        }
+        let plain: Vec<_> = self.plain_env_files().into_iter().map(|path| self.found(path)).collect();
+        let files = DotenvFiles::open(&plain);
+        let hit = files.lookup(variable)?;
+        let Place { line, column } = files.place(hit);
+        Some((files.literal(hit).to_owned(), format!("{}:{line}:{column}", show(files.path(hit)))))
+    }
+
+    fn profile_problem(&self) -> Option<&Problem> {
+        self.profile.get().and_then(|profile| profile.problem.as_ref())
+    }
+
     /// Whether every file that was opened could be read and has no errors.
     pub(crate) fn sound(&self) -> bool {
-        self.opened().all(|file| file.failure().is_none() && file.errors().is_empty())
+        self.profile_problem().is_none()
+            && self.config_problems().is_empty()
+            && self.opened().all(|file| file.failure().is_none() && file.errors().is_empty())
+    }
+
+    fn config_problems(&self) -> &[Problem] {
+        self.config.get().and_then(Option::as_ref).map_or(&[], ConfigFiles::problems)
     }
 
     /// What is wrong with the files that were opened.
@@ -106,6 +217,8 @@ impl<'p> Layers<'p> {
                     .explain(&sentence(error))
             }));
         }
+        problems.extend_from_slice(self.config_problems());
+        problems.extend(self.profile_problem().cloned());
         problems
     }
 
@@ -177,11 +290,19 @@ pub(crate) struct Trail {
     pub(crate) warnings: Vec<(String, &'static str)>,
     /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
     pub(crate) literal: Option<String>,
+    /// The deprecated name that it was found under.
+    pub(crate) deprecated: Option<&'static str>,
+    /// Whether that is in a config file.
+    pub(crate) is_in_config: bool,
 }
 
 impl Trail {
     pub(crate) fn written() -> Self {
         Self { looked: Some(Vec::new()), ..Self::default() }
+    }
+
+    pub(crate) fn looked(&self) -> &[Look] {
+        self.looked.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn into_looked(self) -> Vec<Look> {

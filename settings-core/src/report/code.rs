@@ -16,6 +16,10 @@ use std::fmt;
 /// | E108 | unknown field | `set`, `get_secret` or `rotate_secret` was given a name that no field has |
 /// | E110 | .env syntax | a line of a .env file is not a binding |
 /// | E111 | unreadable file | a file is there and cannot be read |
+/// | E112 | file syntax | a config file is not of its format |
+/// | E113 | unknown key | a config file has a key that no field has |
+/// | E114 | secret in a file | a secret stands in a plain config file |
+/// | E115 | missing file | a config file that is required is not there |
 /// | E120 | store not available | a store is asked for that this program does not have |
 /// | E130 | called while loading | the settings were asked for by code that is part of loading them |
 /// | E201 | could not be checked | a store did not answer |
@@ -43,6 +47,14 @@ pub enum Code {
     DotenvSyntax,
     /// E111: a file is there and cannot be read.
     UnreadableFile,
+    /// E112: a config file is not of its format.
+    FileSyntax,
+    /// E113: a config file has a key that no field has.
+    UnknownKey,
+    /// E114: a secret stands in a plain config file.
+    SecretInFile,
+    /// E115: a config file that is required is not there.
+    MissingFile,
     /// E120: a store that this program does not have.
     StoreUnavailable,
     /// E130: the settings were asked for while they were being loaded.
@@ -80,6 +92,10 @@ impl Code {
         Self::UnknownField,
         Self::DotenvSyntax,
         Self::UnreadableFile,
+        Self::FileSyntax,
+        Self::UnknownKey,
+        Self::SecretInFile,
+        Self::MissingFile,
         Self::StoreUnavailable,
         Self::WhileLoading,
         Self::Unreachable,
@@ -105,6 +121,10 @@ impl Code {
             Self::UnknownField => "E108",
             Self::DotenvSyntax => "E110",
             Self::UnreadableFile => "E111",
+            Self::FileSyntax => "E112",
+            Self::UnknownKey => "E113",
+            Self::SecretInFile => "E114",
+            Self::MissingFile => "E115",
             Self::StoreUnavailable => "E120",
             Self::WhileLoading => "E130",
             Self::Unreachable => "E201",
@@ -115,8 +135,14 @@ impl Code {
     /// What has to be done about it.
     pub fn kind(self) -> Kind {
         match self {
-            Self::Missing | Self::Empty | Self::Placeholder => Kind::Missing,
-            Self::Invalid | Self::NotUtf8 | Self::OwnCheck | Self::DotenvSyntax => Kind::Invalid,
+            Self::Missing | Self::Empty | Self::Placeholder | Self::MissingFile => Kind::Missing,
+            Self::Invalid
+            | Self::NotUtf8
+            | Self::OwnCheck
+            | Self::DotenvSyntax
+            | Self::FileSyntax
+            | Self::UnknownKey
+            | Self::SecretInFile => Kind::Invalid,
             Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied => Kind::Unchecked,
             Self::SharedName | Self::UnknownField | Self::WhileLoading => Kind::Misuse,
         }
@@ -137,8 +163,11 @@ impl Code {
             (Self::OwnCheck, _) => "refused by its own check",
             (Self::SharedName, _) => "name of two fields",
             (Self::UnknownField, _) => "unknown field",
-            (Self::DotenvSyntax, _) => "syntax error",
+            (Self::DotenvSyntax | Self::FileSyntax, _) => "syntax error",
             (Self::UnreadableFile, _) => "unreadable file",
+            (Self::UnknownKey, _) => "unknown key",
+            (Self::SecretInFile, _) => "secret in a plain file",
+            (Self::MissingFile, _) => "missing file",
             (Self::StoreUnavailable, _) => "store not available",
             (Self::WhileLoading, _) => "called while loading",
             (Self::Unreachable | Self::Denied, _) => "could not be checked",
@@ -150,6 +179,9 @@ impl Code {
         match self {
             Self::Empty => Some("The empty text counts as unset."),
             Self::Placeholder => Some("The text of a template counts as unset; put the real value there."),
+            Self::SecretInFile => Some(
+                "Files like this one are copied and committed. Give the secret in its variable, or in a file of secrets.",
+            ),
             Self::WhileLoading => Some("A default, a check or a store asked for the settings that it helps to load."),
             Self::Unreachable => Some("The store did not answer; trying again may help."),
             Self::Denied => Some("The store answered that this program may not read it; trying again does not help."),
@@ -192,8 +224,8 @@ mod tests {
     #[test]
     fn missing_invalid_and_unchecked_are_told_apart() {
         for (codes, kind) in [
-            (vec!["E101", "E103", "E104"], "missing"),
-            (vec!["E102", "E105", "E106", "E110"], "invalid"),
+            (vec!["E101", "E103", "E104", "E115"], "missing"),
+            (vec!["E102", "E105", "E106", "E110", "E112", "E113", "E114"], "invalid"),
             (vec!["E111", "E120", "E201", "E202"], "unchecked"),
             (vec!["E107", "E108", "E130"], "misuse"),
         ] {

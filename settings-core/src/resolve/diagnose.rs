@@ -1,5 +1,7 @@
 //! Failures become problems: the way to each field is gone once more, and this time written down.
 
+mod within;
+
 use super::find::retrace;
 use super::walk::{Leaf, Step, walk};
 use crate::layer::Layers;
@@ -33,10 +35,18 @@ pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warn
     warnings
 }
 
-/// Warns of what the way to a secret passed over, and of a value that is there and may not be right.
+/// Warns of a name that is deprecated, of what the way to a secret passed over, and of a secret that may not be right.
 fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
-    let Some(rules) = leaf.field.secret() else { return };
+    let rules = leaf.field.secret();
+    if rules.is_none() && !leaf.field.aliases.iter().any(|alias| alias.deprecated) {
+        return;
+    }
     let (slot, trail) = retrace(layers, leaf);
+    if let Some(name) = trail.deprecated {
+        let place = trail.location.as_deref().unwrap_or_default();
+        warnings.push(Warning::new(name, place, &format!("is deprecated; its new name is {}", leaf.variable)));
+    }
+    let Some(rules) = rules else { return };
     let missing = matches!(slot, Slot::Unset | Slot::Failed) && leaf.is_required();
     if !missing {
         warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
@@ -67,33 +77,83 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
 }
 
 pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
-    let path = &leaf.path();
+    if let Fault::Element(failure) = fault {
+        return within::problem(failure, leaf, layers);
+    }
+    let trace = || Trace::of(leaf, layers);
+    of_site(fault, &Site { field: leaf.field, path: leaf.path(), variable: leaf.variable, trace: &trace })
+}
+
+/// A field that something is wrong with.
+struct Site<'s> {
+    field: &'static Field,
+    path: String,
+    variable: &'s str,
+    /// Goes its way once more.
+    trace: &'s dyn Fn() -> Trace,
+}
+
+/// What is to be told of the way to a value.
+struct Trace {
+    /// The value, where there is one that may be shown.
+    shown: Option<String>,
+    /// `file:line:column`.
+    location: Option<String>,
+    looked: Vec<Look>,
+    /// What is to be known besides.
+    note: Option<&'static str>,
+    /// What gives the field a value.
+    fixes: Vec<String>,
+}
+
+impl Trace {
+    fn of(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Self {
+        let (slot, mut trail) = retrace(layers, leaf);
+        // What the references in a value stand for is not shown.
+        let mut shown = slot.shown().map(|text| trail.literal.take().unwrap_or(text));
+        if let (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) = (slot, leaf.field.default) {
+            shown = Some(text.to_owned());
+            trail.location = Some("its default in the struct".to_owned());
+        }
+        let (location, looked) = (trail.location.take(), trail.into_looked());
+        if layers.of_mock() {
+            let path = leaf.path();
+            let note = Some("A mock reads no environment: it takes the default, or the `example` of a required field.");
+            let fixes =
+                vec![format!(".set(\"{path}\", ..) on the mock"), format!("#[setting(example = \"..\")] on `{path}`")];
+            return Self { shown, location, looked, note, fixes };
+        }
+        Self { shown, location, looked, note: None, fixes: vec![export(leaf)] }
+    }
+}
+
+fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
+    let Site { field, path, variable, .. } = site;
     match fault {
-        Fault::Missing | Fault::File => missing(leaf, layers),
+        Fault::Missing | Fault::File => missing(site),
         Fault::Expected(what) => {
-            let expected = match leaf.field.rules.range {
+            let expected = match field.rules.range {
                 Some(range) if what.starts_with("a whole number in ") => format!("a whole number in {range}"),
                 _ => what.clone(),
             };
-            found(Code::Invalid, leaf, layers, |problem| problem.expect(&expected))
+            found(Code::Invalid, site, |problem| problem.expect(&expected))
         }
-        Fault::Rule(rule) => {
-            found(Code::Invalid, leaf, layers, |problem| problem.expect(&rule_text(*rule, leaf.field)))
-        }
+        Fault::Rule(rule) => found(Code::Invalid, site, |problem| problem.expect(&rule_text(*rule, field))),
         // Nothing that was found is shown of a nested struct: its JSON may hold secrets.
-        Fault::Said(_) | Fault::Secret(_) if leaf.field.is_nested() => own_check(fault, path, leaf.variable),
-        Fault::Said(text) => found(Code::Invalid, leaf, layers, |problem| problem.explain(&crate::secret::mask(text))),
-        Fault::Secret(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
+        Fault::Said(_) | Fault::Secret(_) if field.is_nested() => own_check(fault, path, variable),
+        Fault::Said(text) => found(Code::Invalid, site, |problem| problem.explain(&crate::secret::mask(text))),
+        Fault::Secret(sentence) => found(Code::Invalid, site, |problem| problem.explain(sentence)),
         Fault::Format(mismatch) => {
-            found(Code::Invalid, leaf, layers, |problem| problem.expect(&mismatch.expected).describe(&mismatch.found))
+            found(Code::Invalid, site, |problem| problem.expect(&mismatch.expected).describe(&mismatch.found))
         }
-        Fault::Expansion(sentence) => found(Code::Invalid, leaf, layers, |problem| problem.explain(sentence)),
-        Fault::RefersToSecret(name) => found(Code::Invalid, leaf, layers, |problem| {
+        Fault::Expansion(sentence) => found(Code::Invalid, site, |problem| problem.explain(sentence)),
+        Fault::RefersToSecret(name) => found(Code::Invalid, site, |problem| {
             let note = "and a plain field is shown in reports. Mark the field `#[secret(expand)]`.";
             problem.explain(&format!("It refers to `{name}`, which is a secret or named like one, {note}"))
         }),
-        Fault::NotUtf8 => found(Code::NotUtf8, leaf, layers, |problem| problem),
-        Fault::Whole(_) => own_check(fault, path, leaf.variable),
+        Fault::InFile(place) => of_field(Code::SecretInFile, site).at(place),
+        Fault::NotUtf8 => found(Code::NotUtf8, site, |problem| problem),
+        Fault::Whole(_) | Fault::Element(_) => own_check(fault, path, variable),
         Fault::NotJson { variable } => Problem::new(Code::Invalid, path, variable)
             .expect("a JSON object")
             .describe("other text, which is not shown as it may hold secrets"),
@@ -115,26 +175,18 @@ fn own_check(fault: &Fault, path: &str, variable: &str) -> Problem {
 }
 
 /// A problem of a kind that fits the field.
-fn of_field(code: Code, leaf: &Leaf<'_>) -> Problem {
-    match leaf.field.secret() {
-        Some(_) => Problem::of_secret(code, &leaf.path(), leaf.variable),
-        None => Problem::new(code, &leaf.path(), leaf.variable),
+fn of_field(code: Code, site: &Site<'_>) -> Problem {
+    match site.field.secret() {
+        Some(_) => Problem::of_secret(code, &site.path, site.variable),
+        None => Problem::new(code, &site.path, site.variable),
     }
 }
 
 /// A problem with a value that some layer has: shown for a plain field, located for every field.
-fn found(code: Code, leaf: &Leaf<'_>, layers: &Layers<'_>, say: impl FnOnce(Problem) -> Problem) -> Problem {
-    let (slot, mut trail) = retrace(layers, leaf);
-    let mut problem = say(of_field(code, leaf));
-    let text = match (slot, leaf.field.default) {
-        (Slot::Text(text), _) => Some(trail.literal.take().unwrap_or(text)),
-        (Slot::Tree(tree), _) => Some(tree.shown()),
-        (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) => {
-            return problem.show(text).at("its default in the struct");
-        }
-        _ => None,
-    };
-    if let Some(text) = text {
+fn found(code: Code, site: &Site<'_>, say: impl FnOnce(Problem) -> Problem) -> Problem {
+    let Trace { shown, location, looked, .. } = (site.trace)();
+    let mut problem = say(of_field(code, site));
+    if let Some(text) = shown {
         problem = problem.show(&text);
         if hint::is_service_link(&text) {
             problem = problem.explain(
@@ -142,14 +194,14 @@ fn found(code: Code, leaf: &Leaf<'_>, layers: &Layers<'_>, say: impl FnOnce(Prob
             );
         }
     }
-    if let Some(location) = &trail.location {
-        return problem.at(location);
+    match location {
+        Some(location) => problem.at(&location),
+        None => problem.looked_in(looked),
     }
-    problem.looked_in(trail.into_looked())
 }
 
-fn missing(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
-    let looked = retrace(layers, leaf).1.into_looked();
+fn missing(site: &Site<'_>) -> Problem {
+    let Trace { looked, location, note, fixes, .. } = (site.trace)();
     let any = |wanted: fn(&Outcome) -> bool| looked.iter().any(|look| wanted(look.outcome()));
     let code = if any(|outcome| matches!(outcome, Outcome::Unreachable(_))) {
         Code::Unreachable
@@ -164,14 +216,10 @@ fn missing(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
     } else {
         Code::Missing
     };
-    if layers.of_mock() {
-        let path = leaf.path();
-        return of_field(code, leaf)
-            .explain("A mock reads no environment. It takes the default or the `example` of a required field.")
-            .fix(&format!(".set(\"{path}\", ..) on the mock"))
-            .fix(&format!("#[setting(example = \"..\")] on `{path}`"));
-    }
-    of_field(code, leaf).looked_in(looked).fix(&export(leaf))
+    let problem = of_field(code, site).looked_in(looked);
+    let problem = location.iter().fold(problem, |problem, location| problem.at(location));
+    let problem = note.into_iter().fold(problem, Problem::explain);
+    fixes.iter().fold(problem, |problem, fix| problem.fix(fix))
 }
 
 /// The command that sets the variable, with what is known of the value.
@@ -210,6 +258,7 @@ fn rule_text(rule: Rule, field: &Field) -> String {
             let words: Vec<_> = field.rules.one_of.iter().map(|word| format!("`{word}`")).collect();
             format!("one of {}", words.join(", "))
         }
+        Rule::Pattern => format!("text that matches `{}`", field.rules.pattern.unwrap_or_default()),
         Rule::MinLen => {
             let least = field.rules.min_len.unwrap_or_default();
             format!("at least {least} character{0} or element{0}", if least == 1 { "" } else { "s" })

@@ -6,16 +6,19 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
 
+use figment::value::Value;
 use zeroize::Zeroizing;
 
+use super::elements::{self, Origin};
 use super::names;
 use super::shape::{Misfit, misfit};
 use super::take::{self, Taken};
 use super::walk::{JsonVariable, Leaf, Scope};
+use crate::layer::config_files::{self, Key};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
-use crate::schema::{Kind, Source};
+use crate::schema::{Collection, Kind, Source};
 use crate::secret::looks_secret;
 use crate::value::{Failure, Fault, Slot, Tree};
 
@@ -58,9 +61,11 @@ impl Search<'_, '_> {
         }
         if self.leaf.field.secret().is_none() {
             self.in_env(None)?;
-            return self.in_dotenv(None);
+            self.in_dotenv(None)?;
+        } else {
+            self.leaf.sources().try_for_each(|source| self.in_source(source))?;
         }
-        self.leaf.sources().try_for_each(|source| self.in_source(source))?;
+        self.in_config()?;
         // It is not known that there is no value.
         if self.unreadable { self.refuse(Fault::File) } else { Step::Continue(()) }
     }
@@ -92,7 +97,7 @@ impl Search<'_, '_> {
             let rest = path.strip_prefix(name.as_str())?.strip_prefix('.')?;
             rest.split('.').try_fold(value, |value, key| value.get(key))
         });
-        value.map_or(Step::Continue(()), |value| self.take_tree(value, "set", &path))
+        value.map_or(Step::Continue(()), |value| self.take_tree(value, Place::Named("set", &path)))
     }
 
     /// The process environment: the field's variables, then the JSON variables of the structs around it.
@@ -101,10 +106,20 @@ impl Search<'_, '_> {
             self.in_variable(other.unwrap_or(self.leaf.variable))?;
         }
         if other.is_none() {
-            let aliases = self.leaf.field.aliases;
-            aliases.iter().try_for_each(|alias| self.in_variable(alias.name))?;
+            self.by_alias(Self::in_variable)?;
         }
         self.in_json(0, "env")
+    }
+
+    /// Asks for the field's further names, in order.
+    fn by_alias(&mut self, ask: fn(&mut Self, &str) -> Step) -> Step {
+        self.leaf.field.aliases.iter().try_for_each(|alias| {
+            let step = ask(self, alias.name);
+            if step.is_break() && alias.deprecated {
+                self.trail.deprecated = Some(alias.name);
+            }
+            step
+        })
     }
 
     fn in_variable(&mut self, name: &str) -> Step {
@@ -117,7 +132,7 @@ impl Search<'_, '_> {
         let taken = take::variable(value, self.leaf.field, self.layers.unchecked(), self.found);
         self.trail.note("env", name, taken.into());
         match taken {
-            Taken::Found => Step::Break(()),
+            Taken::Found => self.unfold_text(Place::Named("env", name)),
             Taken::NotUtf8 => self.refuse(Fault::NotUtf8),
             Taken::Empty | Taken::Placeholder => Step::Continue(()),
         }
@@ -130,8 +145,7 @@ impl Search<'_, '_> {
         }
         self.in_key(other.unwrap_or(self.leaf.variable))?;
         if other.is_none() {
-            let aliases = self.leaf.field.aliases;
-            aliases.iter().try_for_each(|alias| self.in_key(alias.name))?;
+            self.by_alias(Self::in_key)?;
         }
         self.in_json(1, ".env")
     }
@@ -178,6 +192,29 @@ impl Search<'_, '_> {
         plain && (looks_secret(name) || names::is_secret(self.layers.schema, name))
     }
 
+    /// The config files and providers, which are the lowest layer.
+    fn in_config(&mut self) -> Step {
+        let Some(config) = self.layers.config() else { return Step::Continue(()) };
+        let path = self.leaf.keys();
+        let refused = self.leaf.field.secret().is_some_and(|secret| !secret.in_config_file);
+        match config.get(&path) {
+            Some(Value::Empty(..)) | None => {
+                if self.trail.is_written() {
+                    config.note_no_key(self.trail);
+                }
+                // The file that cannot be read is told of; that the field is missing may not be so.
+                let untold = config.is_broken() && self.leaf.is_required() && !refused;
+                if untold { self.end(Slot::Failed) } else { Step::Continue(()) }
+            }
+            Some(value) if refused && config.is_checked(value) => self.end(Slot::Failed),
+            Some(value) if refused && config.is_in_file(value) => {
+                let (_, place, _) = config.place(value, &path);
+                self.refuse(Fault::InFile(place))
+            }
+            Some(value) => self.take_tree(&config_files::tree(value), Place::Config(value, &path)),
+        }
+    }
+
     /// The JSON variables of the structs around the field, the innermost first.
     fn in_json(&mut self, layer: usize, name: &'static str) -> Step {
         self.leaf.scopes.iter().rev().try_for_each(|scope| {
@@ -187,7 +224,7 @@ impl Search<'_, '_> {
                 JsonVariable::Broken => self.end(Slot::Failed),
                 JsonVariable::Object(object) => {
                     match self.leaf.keys_below(scope).try_fold(object, |tree, key| tree.get(key)) {
-                        Some(value) => self.take_tree(value, name, variable),
+                        Some(value) => self.take_tree(value, Place::Named(name, variable)),
                         None => Step::Continue(()),
                     }
                 }
@@ -227,22 +264,64 @@ impl Search<'_, '_> {
     fn take_text(&mut self, text: &str, place: Place<'_>) -> Step {
         let taken = take::text(text, self.leaf.field, self.layers.unchecked(), self.found);
         if self.trail.is_written() {
-            let (layer, shown) = place.shown(self.layers);
-            self.trail.note(layer, &shown, taken.into());
-            if let (Taken::Found, Place::Dotenv(_)) = (taken, place) {
-                self.trail.location = Some(shown);
-            }
+            self.note_at(place, taken.into());
         }
-        if taken == Taken::Found { Step::Break(()) } else { Step::Continue(()) }
+        if taken == Taken::Found { self.unfold_text(place) } else { Step::Continue(()) }
     }
 
-    fn take_tree(&mut self, value: &Tree, layer: &'static str, place: &str) -> Step {
+    /// What stands for a list or map of structs as text is JSON. Any other text stands as it was found.
+    fn unfold_text(&mut self, place: Place<'_>) -> Step {
+        let Kind::Collection(collection) = &self.leaf.field.kind else { return Step::Break(()) };
+        let Slot::Text(text) = std::mem::take(self.found) else { return Step::Break(()) };
+        match serde_json::from_str(&Zeroizing::new(text)) {
+            // What stands within a text was not seen when the file's keys were checked.
+            Ok(value) => {
+                let origin = Origin { checked: false, strict: true, ..self.origin(place) };
+                self.unfold(&value, collection, &origin)
+            }
+            Err(_) => self.refuse(elements::expected(collection)),
+        }
+    }
+
+    fn unfold(&mut self, value: &Tree, collection: &'static Collection, origin: &Origin) -> Step {
+        match elements::elements(value, collection, origin, self.layers.unchecked()) {
+            Ok(elements) => self.end(Slot::Elements(elements)),
+            Err(fault) => self.refuse(fault),
+        }
+    }
+
+    /// What the place means for the elements that stand there.
+    fn origin(&self, place: Place<'_>) -> Origin {
+        match (place, self.layers.config()) {
+            (Place::Config(value, path), Some(config)) => Origin {
+                checked: config.is_checked(value),
+                strict: false,
+                file: config.is_in_file(value).then(|| config.place(value, path).1),
+            },
+            _ => Origin { strict: true, ..Origin::default() },
+        }
+    }
+
+    fn note_at(&mut self, place: Place<'_>, outcome: Outcome) {
+        let (layer, shown, is_line) = place.shown(self.layers);
+        let is_found = outcome == Outcome::Found;
+        self.trail.note(layer, &shown, outcome);
+        if is_found && is_line {
+            self.trail.location = Some(shown);
+            self.trail.is_in_config = matches!(place, Place::Config(..));
+        }
+    }
+
+    fn take_tree(&mut self, value: &Tree, place: Place<'_>) -> Step {
         match value {
             Tree::Null => Step::Continue(()),
-            Tree::Text(text) => self.take_text(text, Place::Named(layer, place)),
+            Tree::Text(text) => self.take_text(text, place),
             other => {
-                self.trail.note(layer, place, Outcome::Found);
-                match self.leaf.field.kind {
+                if self.trail.is_written() {
+                    self.note_at(place, Outcome::Found);
+                }
+                match &self.leaf.field.kind {
+                    Kind::Collection(collection) => self.unfold(other, collection, &self.origin(place)),
                     Kind::Secret(_) => self.refuse(Fault::Secret("a secret is given as text")),
                     _ => self.end(Slot::Tree(Box::new(other.clone()))),
                 }
@@ -261,17 +340,24 @@ impl Search<'_, '_> {
     }
 }
 
-/// Where a text was found.
+/// Where a value was found.
+#[derive(Clone, Copy)]
 enum Place<'p> {
     Dotenv(Hit),
+    Config(&'p Value, &'p [Key<'p>]),
     Named(&'static str, &'p str),
 }
 
 impl Place<'_> {
-    fn shown(&self, layers: &Layers<'_>) -> (&'static str, String) {
+    /// The layer, the place in it, and whether that is a line of a file.
+    fn shown(&self, layers: &Layers<'_>) -> (&'static str, String, bool) {
         match *self {
-            Self::Dotenv(hit) => (".env", layers.place_in_dotenv(hit)),
-            Self::Named(layer, place) => (layer, place.to_owned()),
+            Self::Dotenv(hit) => (".env", layers.place_in_dotenv(hit), true),
+            Self::Named(layer, place) => (layer, place.to_owned(), false),
+            Self::Config(value, path) => match layers.config() {
+                Some(config) => config.place(value, path),
+                None => ("file", String::new(), false),
+            },
         }
     }
 }

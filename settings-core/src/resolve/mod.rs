@@ -1,6 +1,7 @@
 //! The schema and the layers become values, each field's from the highest layer that has it.
 
 pub(crate) mod diagnose;
+mod elements;
 pub(crate) mod find;
 pub(crate) mod names;
 pub(crate) mod shape;
@@ -23,7 +24,7 @@ pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> (Vec<Slot
         match field.kind {
             Kind::Skipped => {}
             Kind::Nested(_) => at = resolve_nested(schema, field, at, layers, &mut found, &mut failures),
-            Kind::Plain | Kind::Secret(_) => {
+            Kind::Plain | Kind::Secret(_) | Kind::Collection(_) => {
                 if let Some(slot) = found.get_mut(at) {
                     resolve_field(&Leaf::of_root(schema, field, at), layers, slot, &mut failures);
                 }
@@ -95,7 +96,7 @@ fn unset(schema: &Schema) -> Vec<Slot> {
 fn slots(schema: &Schema) -> usize {
     let of = |field: &Field| match &field.kind {
         Kind::Skipped => 0,
-        Kind::Plain | Kind::Secret(_) => 1,
+        Kind::Plain | Kind::Secret(_) | Kind::Collection(_) => 1,
         Kind::Nested(nested) => 1 + slots(nested.schema),
     };
     schema.fields.iter().map(of).sum()

@@ -21,10 +21,10 @@ pub(crate) fn misfit(value: &Tree, schema: &'static Schema) -> Option<Misfit> {
         _ => return Some(Misfit::NoObject),
     };
     let fields = || schema.fields.iter().filter(|field| !matches!(field.kind, Kind::Skipped));
-    entries.iter().find_map(|(key, value)| match fields().find(|field| field.name == key) {
+    entries.iter().find_map(|(key, value)| match schema.field_of_key(key) {
         Some(Field { kind: Kind::Nested(nested), .. }) => misfit(value, nested.schema),
         Some(_) => None,
-        None => Some(Misfit::UnknownKey(hint::nearest(key, fields().map(|field| field.name)))),
+        None => Some(Misfit::UnknownKey(hint::nearest(key, fields().map(Field::key)))),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use crate::layer::config_files::Key;
 use crate::schema::{Field, Kind, Nested, Schema, Secret, Source};
 use crate::value::Tree;
 
@@ -81,7 +82,13 @@ impl<'w> Leaf<'w> {
     /// The keys that lead from the scope to this field in JSON.
     pub(crate) fn keys_below<'s>(&'s self, scope: &'s Scope) -> impl Iterator<Item = &'static str> + 's {
         let below = self.scopes.iter().skip_while(move |other| !std::ptr::eq(*other, scope)).skip(1);
-        below.map(|scope| scope.field.name).chain([self.field.name])
+        below.map(|scope| scope.field.key()).chain([self.field.key()])
+    }
+
+    /// The keys that lead to this field in a config file.
+    pub(crate) fn keys(&self) -> Vec<Key<'static>> {
+        let outer = self.scopes.iter().map(|scope| scope.field.key());
+        outer.chain([self.field.key()]).map(Key::Name).collect()
     }
 
     /// Where a secret comes from: its own `source`, else that of the nearest struct that has one.
@@ -106,10 +113,12 @@ impl<'w> Leaf<'w> {
 
     /// Whether its own variable is the first thing to be asked for.
     pub(crate) fn begins_with_env(&self) -> bool {
-        if self.field.secret().is_none() {
-            return true;
+        match self.field.kind {
+            Kind::Secret(_) => matches!(self.sources().next(), Some(Source { kind: "env", name: None, .. })),
+            // The text that its variable holds is only the beginning.
+            Kind::Collection(_) => false,
+            _ => true,
         }
-        matches!(self.sources().next(), Some(Source { kind: "env", name: None, .. }))
     }
 }
 
@@ -153,7 +162,7 @@ impl Walker<'_> {
             match &field.kind {
                 Kind::Skipped => continue,
                 Kind::Nested(nested) => self.nested(schema, field, nested),
-                Kind::Plain | Kind::Secret(_) => self.field(schema, field),
+                Kind::Plain | Kind::Secret(_) | Kind::Collection(_) => self.field(schema, field),
             }
         }
     }

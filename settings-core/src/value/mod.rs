@@ -2,6 +2,8 @@
 //!
 //! The derive implements [`Blueprint`] with thin calls to [`Values`]; all logic is here and in the modules below.
 
+mod collection;
+mod pattern;
 pub(crate) mod rules;
 mod text;
 mod tree;
@@ -14,6 +16,9 @@ use serde::de::DeserializeOwned;
 use crate::schema::{DefaultValue, Field, Kind, Schema, Secret, Shape};
 use crate::secret::{self, ExposeSecret, Mismatch, SecretSlice, SecretString, SecretType, Verdict};
 
+pub use collection::Collection;
+pub(crate) use collection::{Element, ElementFailure};
+pub use pattern::{Patterned, patterned};
 pub use text::ReadError;
 pub(crate) use text::Text;
 pub use tree::Tree;
@@ -62,10 +67,23 @@ pub(crate) enum Slot {
     Bytes(SecretSlice<u8>),
     /// A typed value, given in code or read from JSON.
     Tree(Box<Tree>),
+    /// The structs of a list or map.
+    Elements(Vec<Element>),
     /// The head of a nested struct, whose fields follow: how many slots they take, and whether any has a value.
     Group { len: usize, set: bool },
     /// Something that cannot be used; the failure stands in the list already.
     Failed,
+}
+
+impl Slot {
+    /// The value as text, where it is that of a plain field, which may be shown.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Tree(tree) => Some(tree.shown()),
+            _ => None,
+        }
+    }
 }
 
 /// Why the value of a field cannot be used.
@@ -93,6 +111,10 @@ pub(crate) enum Fault {
     NotJson { variable: String },
     /// A JSON object has a key that no field claims.
     UnknownKey { variable: String, nearest: Option<&'static str> },
+    /// Something is wrong with one of a list or map of structs.
+    Element(Box<ElementFailure>),
+    /// A secret stands in this plain file.
+    InFile(String),
     /// A `${..}` in a .env value cannot be expanded.
     Expansion(String),
     /// A plain value refers to a secret by this name.
@@ -105,6 +127,7 @@ pub(crate) enum Rule {
     Range,
     OneOf,
     MinLen,
+    Pattern,
 }
 
 /// A fault and the field it was found at, by its place in the order of slots.
@@ -121,14 +144,16 @@ pub(crate) fn check_secret(secret: &SecretString, field: &Field) -> Option<Fault
     if let Verdict::Wrong(mismatch) = secret::check(text, rules) {
         return Some(Fault::Format(mismatch));
     }
-    match (rules.encoding, rules.shape) {
-        (None, Shape::Text) => check_length(text.chars().count(), field),
-        (None, _) => check_length(text.len(), field),
+    let length = match (rules.encoding, rules.shape) {
+        (None, Shape::Text) => text.chars().count(),
+        (None, _) => text.len(),
         (Some(encoding), _) => match encoding.decode(text) {
-            Ok(bytes) => check_length(bytes.len(), field),
-            Err(sentence) => Some(Fault::Secret(sentence)),
+            Ok(bytes) => bytes.len(),
+            Err(sentence) => return Some(Fault::Secret(sentence)),
         },
-    }
+    };
+    let pattern = || field.rules.pattern.and_then(|pattern| pattern::check(text, pattern));
+    check_length(length, field).or_else(pattern)
 }
 
 /// What stands against a secret of so many characters, or bytes for a type that holds bytes.
@@ -211,10 +236,10 @@ impl Values {
     /// Reads the next field as a plain value.
     pub fn plain<T: Plain>(&mut self) -> Read<T> {
         let read = match self.take() {
-            Slot::Text(text) => T::deserialize(Text::new(text)),
+            Slot::Text(text) => T::deserialize(Text::separated(text, self.field.separator)),
             Slot::Tree(tree) => T::deserialize(*tree),
             Slot::Unset => match self.field.default {
-                DefaultValue::Text(text) => T::deserialize(Text::new(text.to_owned())),
+                DefaultValue::Text(text) => T::deserialize(Text::separated(text.to_owned(), self.field.separator)),
                 _ => return Read::Unset,
             },
             _ => return Read::Failed,
@@ -222,6 +247,41 @@ impl Values {
         match read {
             Ok(value) => Read::Value(value),
             Err(error) => self.refuse(error.into()),
+        }
+    }
+
+    /// Reads the next field by the user's own function, which is given the value's text.
+    pub fn parsed<T, E: Display>(&mut self, parse: impl FnOnce(&str) -> Result<T, E>) -> Read<T> {
+        let text = match self.take() {
+            Slot::Text(text) => text,
+            Slot::Tree(tree) if tree.is_scalar() => tree.shown(),
+            Slot::Tree(_) => return self.refuse(Fault::Expected("text".to_owned())),
+            Slot::Unset => match self.field.default {
+                DefaultValue::Text(text) => text.to_owned(),
+                _ => return Read::Unset,
+            },
+            _ => return Read::Failed,
+        };
+        match parse(&text) {
+            Ok(value) => Read::Value(value),
+            Err(error) => self.refuse(Fault::Said(error.to_string())),
+        }
+    }
+
+    /// The same for a secret, whose text is held to its rules first; the function's error cannot quote it.
+    pub fn parsed_secret<T: SecretType>(&mut self, parse: impl FnOnce(&str) -> Result<T, &'static str>) -> Read<T> {
+        let secret = match self.take() {
+            Slot::Secret(secret) => secret,
+            Slot::Unset => return Read::Unset,
+            _ => return Read::Failed,
+        };
+        if let Some(fault) = check_secret(&secret, self.field).filter(|_| !self.unchecked) {
+            return self.refuse(fault);
+        }
+        let text = secret.expose_secret(); // EXPOSE: read by the field's own function
+        match parse(text) {
+            Ok(value) => Read::Value(value),
+            Err(sentence) => self.refuse(Fault::Secret(sentence)),
         }
     }
 
@@ -289,6 +349,15 @@ impl Values {
     /// Holds the field's value to its `min_len`.
     pub fn min_len<T>(&mut self, read: &Read<T>, holds: impl FnOnce(&T) -> bool) {
         self.rule(read, Rule::MinLen, holds);
+    }
+
+    /// Holds the field's text to its `pattern`.
+    pub fn pattern<T: Patterned>(&mut self, read: &Read<T>, pattern: &str) {
+        if let (Read::Value(value), false) = (read, self.unchecked) {
+            if let Some(fault) = pattern::check(value.text(), pattern) {
+                self.fail(fault);
+            }
+        }
     }
 
     fn rule<T>(&mut self, read: &Read<T>, rule: Rule, holds: impl FnOnce(&T) -> bool) {

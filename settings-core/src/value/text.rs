@@ -14,18 +14,32 @@ use super::{Fault, Tree};
 /// A text that becomes whatever type it is asked for.
 pub(crate) struct Text {
     text: String,
+    /// Between the items of a list or map.
+    separator: &'static str,
 }
+
+const COMMA: &str = ",";
 
 impl Text {
     pub(crate) fn new(text: String) -> Self {
-        Self { text }
+        Self::separated(text, None)
+    }
+
+    /// A text whose items, where it is a list or map, are separated by something else than commas.
+    pub(crate) fn separated(text: String, separator: Option<&'static str>) -> Self {
+        Self { text, separator: separator.unwrap_or(COMMA) }
+    }
+
+    /// What separates the items, in words.
+    fn separators(&self) -> String {
+        if self.separator == COMMA { "commas".to_owned() } else { format!("`{}`", self.separator) }
     }
 
     fn json(&self) -> Option<Tree> {
         serde_json::from_str(&self.text).ok()
     }
 
-    /// The items of a list: JSON when it is written as such, else separated by commas.
+    /// The items of a list: JSON when it is written as such, else separated.
     fn items(self) -> Result<Vec<Tree>, ReadError> {
         let text = self.text.trim();
         // An address such as `[::1]:80` begins with a bracket too; JSON lists end with one or go on with another literal.
@@ -33,19 +47,20 @@ impl Text {
         if text.starts_with('[') && json {
             return match serde_json::from_str(text) {
                 Ok(Tree::List(items)) => Ok(items),
-                _ => Err(ReadError::expected("a list as JSON or separated by commas")),
+                _ => Err(ReadError::expected(format!("a list as JSON or separated by {}", self.separators()))),
             };
         }
-        let text = text.strip_suffix(',').unwrap_or(text);
+        let text = text.strip_suffix(self.separator).unwrap_or(text);
         if text.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(text.split(',').map(|item| Tree::text(item.trim())).collect())
+        Ok(text.split(self.separator).map(|item| Tree::text(item.trim())).collect())
     }
 
-    /// The entries of a map: a JSON object, or `key=value` pairs separated by commas.
+    /// The entries of a map: a JSON object, or `key=value` pairs.
     fn entries(self) -> Result<Vec<(String, Tree)>, ReadError> {
-        let wanted = || ReadError::expected("`key=value` pairs separated by commas, or a JSON object");
+        let wanted =
+            || ReadError::expected(format!("`key=value` pairs separated by {}, or a JSON object", self.separators()));
         let text = self.text.trim();
         if text.starts_with('{') {
             return match serde_json::from_str(text) {
@@ -53,7 +68,7 @@ impl Text {
                 _ => Err(wanted()),
             };
         }
-        let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+        let pairs = text.split(self.separator).filter(|pair| !pair.trim().is_empty());
         pairs
             .map(|pair| {
                 let (key, value) = pair.split_once('=').ok_or_else(wanted)?;

@@ -74,6 +74,11 @@ impl Tree {
         }
     }
 
+    /// Whether it is one value, and neither a list nor a map.
+    pub(crate) fn is_scalar(&self) -> bool {
+        !matches!(self, Self::Null | Self::List(_) | Self::Map(_))
+    }
+
     /// The value as text would say it, for messages; only ever of a plain field.
     pub(crate) fn shown(&self) -> String {
         match self {

@@ -43,10 +43,21 @@ fn read(field: &Field<'_>) -> TokenStream {
         Kind::Skipped => return quote!(__settings::__private::Some(__settings::__private::Default::default())),
         Kind::Plain => "plain",
         Kind::Secret => "secret",
+        Kind::Collection => "collection",
         Kind::Nested if field.optional => "nested_optional",
         Kind::Nested => "nested",
     };
     let method = format_ident!("{method}");
+    let value = match field.attrs.parse_with.get() {
+        None => quote!(#values.#method::<#inner>()),
+        Some(path) => {
+            let parse = call(path);
+            match field.kind {
+                Kind::Secret => quote!(#values.parsed_secret::<#inner>(#parse)),
+                _ => quote!(#values.parsed::<#inner, _>(#parse)),
+            }
+        }
+    };
     let default = match field.default() {
         Default::None | Default::Text(_) => TokenStream::new(),
         Default::Trait => quote!(.or(|| __settings::__private::Default::default())),
@@ -55,7 +66,7 @@ fn read(field: &Field<'_>) -> TokenStream {
     };
     let checks = checks(field);
     let end = if field.optional { quote!(#v.optional()) } else { quote!(#values.required(#v)) };
-    quote!({ let #v = #values.#method::<#inner>() #default; #checks #end })
+    quote!({ let #v = #value #default; #checks #end })
 }
 
 /// The checks that depend on the type. Those of a secret are run from its schema.
@@ -76,14 +87,22 @@ fn checks(field: &Field<'_>) -> TokenStream {
             closure(allowed, |span, x| quote_spanned!(span=> __settings::__private::one_of(#x, &#allowed))),
         );
     }
-    if let (Some(least), Kind::Plain) = (attrs.min_len.get(), field.kind) {
+    if let (Some(least), Kind::Plain | Kind::Collection) = (attrs.min_len.get(), field.kind) {
         let at = field.inner;
         check("min_len", closure(at, |span, x| quote_spanned!(span=> __settings::__private::min_len(#x, #least))));
     }
     if let Some(path) = attrs.validate.get() {
-        // A nested struct may hold secrets, which an error must not quote.
+        // Nested structs may hold secrets, which an error must not quote.
         let method = if field.kind == Kind::Plain { "validate" } else { "validate_secret" };
         check(method, call(path));
+    }
+    if let Some(pattern) = attrs.pattern.get() {
+        let span = user_span(pattern);
+        // That of a secret is looked at before it is read; here only whether patterns can be.
+        checks.extend(match field.kind {
+            Kind::Plain => quote_spanned!(span=> #values.pattern(&#v, #pattern);),
+            _ => quote_spanned!(span=> __settings::__private::patterned::<str>();),
+        });
     }
     checks
 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::user_span;
+use crate::attr::{Alias, File};
 use crate::entry::{Encoding, ungrouped};
 use crate::model::{Default, Field, Kind, Model};
 use crate::source::{Source, Value};
@@ -20,6 +21,14 @@ pub(super) fn of(model: &Model<'_>) -> TokenStream {
     properties.set("nested_delimiter", attrs.nested_delimiter.get());
     properties.set("env_files", attrs.env_file.get().map(|files| quote!(&[#(#files),*])));
     properties.set("secrets_dirs", attrs.secrets_dir.get().map(|dirs| quote!(&[#(#dirs),*])));
+    properties.list(
+        "files",
+        &attrs.files,
+        |File { path, required }| quote!(__settings::schema::File { path: #path, required: #required }),
+    );
+    properties.set("profile_env", attrs.profile_env.get().map(|name| quote!(__settings::__private::Some(#name))));
+    properties.flag("search_parents", attrs.search_parents.is_set());
+    properties.flag("allow_unknown", attrs.allow_unknown.is_set());
     properties.set("source", attrs.source.get().map(|list| sources(list)));
     properties.flag("case_insensitive", attrs.case_insensitive.is_set());
     let fields = model.fields.iter().map(field);
@@ -31,6 +40,7 @@ fn field(field: &Field<'_>) -> TokenStream {
     let attrs = &field.attrs;
     let mut properties = Properties::default();
     properties.text("name", Some(&field.name));
+    properties.set("rename", attrs.rename.get().map(|key| quote!(__settings::__private::Some(#key))));
     properties.text("docs", Some(&field.docs));
     properties.text("ty", Some(&source_text::of_type(field.ty)));
     properties.text("variable", Some(&field.variable));
@@ -38,12 +48,13 @@ fn field(field: &Field<'_>) -> TokenStream {
     properties.list(
         "aliases",
         &attrs.aliases,
-        |name| quote!(__settings::schema::Alias { name: #name, deprecated: false }),
+        |Alias { name, deprecated }| quote!(__settings::schema::Alias { name: #name, deprecated: #deprecated }),
     );
     properties.set("kind", kind(field));
     properties.flag("optional", field.optional);
     properties.set("default", default(field));
     properties.flag("allow_empty", attrs.allow_empty.is_set());
+    properties.set("separator", attrs.separator.get().map(|text| quote!(__settings::__private::Some(#text))));
     properties.set("example", attrs.example.get().map(|text| quote!(__settings::__private::Some(#text))));
     properties.set("rules", rules(field));
     properties.of("Field")
@@ -65,6 +76,16 @@ fn kind(field: &Field<'_>) -> Option<TokenStream> {
                 })
             })
         }
+        Kind::Collection => {
+            let inner = field.inner;
+            let of = quote_spanned!(user_span(inner)=> <#inner as __settings::__private::Collection>);
+            Some(quote! {
+                __settings::schema::Kind::Collection(__settings::schema::Collection {
+                    schema: #of::SCHEMA,
+                    keyed: #of::KEYED,
+                })
+            })
+        }
         Kind::Secret => {
             let secret = secret(field);
             Some(quote!(__settings::schema::Kind::Secret(#secret)))
@@ -75,8 +96,8 @@ fn kind(field: &Field<'_>) -> Option<TokenStream> {
 fn secret(field: &Field<'_>) -> TokenStream {
     let attrs = &field.attrs;
     let mut properties = Properties::default();
-    // Of any other type only the compiler knows what it holds.
-    if !types::is_secret_text(field.inner) {
+    // Of any other type only the compiler knows what it holds. A function of the user's is given the text.
+    if !types::is_secret_text(field.inner) && !attrs.parse_with.is_set() {
         let ty = field.inner;
         let span = user_span(ty);
         properties.set("shape", Some(quote_spanned!(span=> <#ty as __settings::__private::SecretType>::SHAPE)));
@@ -95,6 +116,7 @@ fn secret(field: &Field<'_>) -> TokenStream {
     );
     properties.flag("keep_newline", attrs.keep_newline.is_set());
     properties.flag("expand", attrs.expand.is_set());
+    properties.flag("in_config_file", attrs.in_config_file.is_set());
     let rotate_every = attrs.rotate_every.get().map(|every| {
         let seconds = every.as_secs();
         quote!(__settings::__private::Some(::core::time::Duration::from_secs(#seconds)))
@@ -117,7 +139,7 @@ fn default(field: &Field<'_>) -> Option<TokenStream> {
 
 fn rules(field: &Field<'_>) -> Option<TokenStream> {
     let attrs = &field.attrs;
-    if !attrs.range.is_set() && !attrs.one_of.is_set() && !attrs.min_len.is_set() {
+    if !attrs.range.is_set() && !attrs.one_of.is_set() && !attrs.min_len.is_set() && !attrs.pattern.is_set() {
         return None;
     }
     let mut properties = Properties::default();
@@ -126,6 +148,7 @@ fn rules(field: &Field<'_>) -> Option<TokenStream> {
     let one_of: Vec<_> = attrs.one_of.get().into_iter().flat_map(|array| &array.elems).map(element_text).collect();
     properties.list("one_of", &one_of, |text| quote!(#text));
     properties.set("min_len", attrs.min_len.get().map(|least| quote!(__settings::__private::Some(#least))));
+    properties.set("pattern", attrs.pattern.get().map(|pattern| quote!(__settings::__private::Some(#pattern))));
     Some(properties.of("Rules"))
 }
 

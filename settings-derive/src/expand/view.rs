@@ -27,7 +27,7 @@ pub(super) fn debug(model: &Model<'_>) -> TokenStream {
         let shown = match field.kind {
             _ if field.is_hidden() && field.optional => quote!(&__settings::__private::redacted(&#value)),
             _ if field.is_hidden() => quote!(&__settings::__private::REDACTED),
-            Kind::Nested => quote_spanned!(user_span(ty)=> &#value),
+            Kind::Nested | Kind::Collection => quote_spanned!(user_span(ty)=> &#value),
             _ => quote_spanned!(user_span(ty)=> &__settings::__private::Shown(&#value)),
         };
         fields.extend(quote!(.field(#name, #shown)));

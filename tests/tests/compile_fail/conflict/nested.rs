@@ -9,9 +9,9 @@ struct Chat {
     #[secret(nested, source = aws("db"), prefix = "sk-")]
     third: Database,
     #[setting(nested)]
-    list: Vec<Database>,
+    list: Vec<u16>,
     #[setting(nested)]
-    map: Option<std::collections::HashMap<String, Database>>,
+    map: Option<std::collections::HashSet<String>>,
     #[setting(nested)]
     text: String,
     #[setting(nested)]

@@ -10,6 +10,12 @@ struct Chat {
     plain: String,
     #[secret(encoding = "hex")]
     bytes: SecretSlice<u8>,
+    #[secret(encoding = "hex", parse_with = parse)]
+    parsed: SecretSlice<u8>,
+}
+
+fn parse(text: &str) -> Result<SecretSlice<u8>, &'static str> {
+    Ok(SecretSlice::from(text.as_bytes().to_vec()))
 }
 
 fn main() {}
