@@ -123,7 +123,7 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
         (_, Some(place), _) => place,
     };
     let value = match (slot, leaf.field.default) {
-        (Slot::Secret(_), _) => REDACTED.to_string(),
+        (Slot::Secret(_) | Slot::Bytes(_), _) => REDACTED.to_string(),
         (Slot::Text(text), _) => mask(&literal.unwrap_or(text)),
         (Slot::Tree(tree), _) => mask(&tree.shown()),
         // They may hold secrets.

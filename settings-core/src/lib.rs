@@ -55,8 +55,9 @@
 //! 2. [`loader().set("port", 9000)`](Loader::set)
 //! 3. the process environment, which is read and never written
 //! 4. the .env files, of which the later wins
-//! 5. config files, and above them any [`figment::Provider`] given by [`loader().provider(..)`](Loader::provider)
-//! 6. the defaults in the struct
+//! 5. secret files, for secrets: what `NAME_FILE` names, and then the secrets directories
+//! 6. config files, and above them any [`figment::Provider`] given by [`loader().provider(..)`](Loader::provider)
+//! 7. the defaults in the struct
 //!
 //! A layer is opened only while some field still lacks a value. An empty text counts as unset unless the field says
 //! `allow_empty`; a .env file that sets a name to nothing hides the same name in the files before it. The order of a secret

@@ -14,9 +14,9 @@ use crate::resolve::find::find;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::resolve::{diagnose, names, resolve, resolve_where, shape};
 use crate::schema::Schema;
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret, SecretString};
 use crate::testing;
-use crate::value::{Blueprint, Failure, Fault, Slot, Tree, Values, check_secret};
+use crate::value::{Blueprint, Failure, Fault, Slot, Tree, Values, check_length, check_secret};
 
 /// Loads a struct of settings from places that differ from those its attributes name.
 ///
@@ -67,6 +67,24 @@ impl<S: Blueprint> Loader<S> {
     /// that does not exist is skipped.
     pub fn env_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.places.env_files.get_or_insert_default().push(path.into());
+        self
+    }
+
+    /// Looks for secret files in this directory in the place of those that the struct names. With several calls the later
+    /// directory wins. One that does not exist is skipped.
+    ///
+    /// ```
+    /// # use settings_core::{ExposeSecret, SecretString, Settings};
+    /// # #[derive(Settings)]
+    /// # struct Chat { api_key: SecretString }
+    /// let secrets = tempfile::tempdir()?;
+    /// std::fs::write(secrets.path().join("api_key"), "sk-test-key\n")?;
+    /// let chat = Chat::loader().hermetic().secrets_dir(secrets.path()).load_blocking()?;
+    /// assert_eq!(chat.api_key.expose_secret(), "sk-test-key");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn secrets_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.places.secrets_dirs.get_or_insert_default().push(path.into());
         self
     }
 
@@ -322,6 +340,13 @@ fn check_required_secrets(schema: &'static Schema, layers: &Layers<'_>) -> Resul
                 None => return,
                 Some(fault) => fault,
             },
+            Some(Slot::Bytes(bytes)) => {
+                let length = bytes.expose_secret().len(); // EXPOSE: counted
+                match check_length(length, leaf.field) {
+                    None => return,
+                    Some(fault) => fault,
+                }
+            }
             Some(Slot::Unset) => Fault::Missing,
             _ => return,
         };
@@ -360,6 +385,7 @@ fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) ->
             None => return Ok(Some(secret)),
             fault => fault,
         },
+        (Slot::Bytes(_), None) => Some(Fault::NotUtf8),
         _ => None,
     };
     match fault {

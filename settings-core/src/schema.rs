@@ -36,6 +36,8 @@ pub struct Schema {
     pub nested_delimiter: &'static str,
     /// The .env files, the later wins.
     pub env_files: &'static [&'static str],
+    /// The directories of secret files, the later wins.
+    pub secrets_dirs: &'static [&'static str],
     /// The config files, the later wins.
     pub files: &'static [File],
     /// Whether keys that no field has are let pass in config files.
@@ -60,6 +62,7 @@ impl Schema {
         env_prefix: "",
         nested_delimiter: "_",
         env_files: &[".env"],
+        secrets_dirs: &["/run/secrets"],
         files: &[],
         allow_unknown: false,
         profile_env: None,
@@ -232,8 +235,8 @@ impl Rules {
 /// What a secret is held to, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Secret {
-    /// How many bytes it has, for a type that holds a certain number.
-    pub length: Option<usize>,
+    /// What its type holds; text where a function of the user's reads it.
+    pub shape: Shape,
     /// Where it comes from, in order; `None` for the struct's own `source`.
     pub source: Option<&'static [Source]>,
     /// How the value must begin.
@@ -242,6 +245,10 @@ pub struct Secret {
     pub format: Option<&'static str>,
     /// Values that count as missing, beside the common table.
     pub placeholders: &'static [&'static str],
+    /// How its bytes are written as text.
+    pub encoding: Option<Encoding>,
+    /// Whether the newline that ends a secret file belongs to the value.
+    pub keep_newline: bool,
     /// Whether `${NAME}` within the value is expanded in .env files.
     pub expand: bool,
     /// Whether it may stand in a plain config file.
@@ -253,15 +260,37 @@ pub struct Secret {
 impl Secret {
     /// A secret without rules.
     pub const EMPTY: Self = Self {
-        length: None,
+        shape: Shape::Text,
         source: None,
         prefix: None,
         format: None,
         placeholders: &[],
+        encoding: None,
+        keep_newline: false,
         expand: false,
         in_config_file: false,
         rotate_every: None,
     };
+}
+
+/// What the type of a secret holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Text.
+    Text,
+    /// Any number of bytes.
+    Bytes,
+    /// Exactly so many bytes.
+    Array(usize),
+}
+
+/// How the bytes of a secret are written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Base64, in the standard or the URL-safe alphabet, with or without padding.
+    Base64,
+    /// Two hexadecimal digits a byte, in either case.
+    Hex,
 }
 
 /// A struct of settings within another.

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::layer::Places;
 use crate::report::Report;
 use crate::resolve::walk::{Leaf, Step, walk};
+use crate::schema::Shape;
 use crate::value::{Blueprint, Tree};
 
 /// How many scopes are installed in the whole process. While there are none, which is always so in production, this is
@@ -138,13 +139,20 @@ fn stand_in(leaf: &Leaf<'_>) -> Option<String> {
     let rules = leaf.field.secret()?;
     let beginning = crate::secret::beginning(rules);
     let mut text = format!("{beginning}test-key");
-    while text.len() < rules.length.or(leaf.field.rules.min_len).unwrap_or_default() {
+    let length = match rules.shape {
+        Shape::Array(length) => Some(length),
+        Shape::Text | Shape::Bytes => None,
+    };
+    while text.len() < length.or(leaf.field.rules.min_len).unwrap_or_default() {
         text.push_str("-test-key");
     }
-    if let Some(length) = rules.length {
+    if let Some(length) = length {
         text.truncate(length.max(beginning.len()));
     }
-    Some(text)
+    Some(match rules.encoding {
+        Some(encoding) => encoding.encode(text.as_bytes()),
+        None => text,
+    })
 }
 
 /// What a scope holds: the settings, and how to make them again for a load within the scope.

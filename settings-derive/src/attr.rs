@@ -12,7 +12,7 @@ use syn::{Attribute, Expr, ExprArray, ExprPath, LitBool, LitStr, Meta, Path, Tok
 
 use crate::ctxt::Ctxt;
 use crate::entries;
-use crate::entry::Entry;
+use crate::entry::{Encoding, Entry};
 use crate::source::Source;
 use crate::suggest::suggestion;
 
@@ -56,6 +56,7 @@ pub(crate) struct ContainerAttrs {
     pub(crate) env_prefix: Attr<LitStr>,
     pub(crate) nested_delimiter: Attr<LitStr>,
     pub(crate) env_file: Attr<Vec<LitStr>>,
+    pub(crate) secrets_dir: Attr<Vec<LitStr>>,
     pub(crate) files: Vec<File>,
     pub(crate) file: Attr<()>,
     pub(crate) required_file: Attr<()>,
@@ -121,6 +122,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) prefix: Attr<LitStr>,
     pub(crate) format: Attr<&'static str>,
     pub(crate) placeholders: Attr<Vec<LitStr>>,
+    pub(crate) encoding: Attr<Encoding>,
+    pub(crate) keep_newline: Attr<()>,
     pub(crate) expand: Attr<()>,
     pub(crate) in_config_file: Attr<()>,
     pub(crate) rotate_every: Attr<Duration>,
@@ -144,6 +147,11 @@ static CONTAINER: &[Key<ContainerAttrs>] = &[
     key("env_file", "env_file = \".env\"`, `env_file = [\"a\", \"b\"]` or `env_file = none", |to, it| {
         to.env_file.set(it, it.files()?)
     }),
+    key(
+        "secrets_dir",
+        "secrets_dir = \"/run/secrets\"`, `secrets_dir = [\"a\", \"b\"]` or `secrets_dir = none",
+        |to, it| to.secrets_dir.set(it, it.files()?),
+    ),
     key("file", "file = \"app.toml\"` or `file = [\"a.toml\", \"b.toml\"]", |to, it| to.add_files(it, false)),
     key("required_file", "required_file = \"app.toml\"", |to, it| to.add_files(it, true)),
     key("allow_unknown", "allow_unknown", |to, it| to.allow_unknown.set(it, it.flag()?)),
@@ -194,6 +202,8 @@ static SECRET: &[Key<FieldAttrs>] = &[
     key("prefix", "prefix = \"sk-\"", |to, it| to.prefix.set(it, it.text()?)),
     key("format", "format = openai", |to, it| to.format.set(it, it.format()?)),
     key("placeholders", "placeholders = [\"sk-insecure\"]", |to, it| to.placeholders.set(it, it.texts()?)),
+    key("encoding", "encoding = \"base64\"` or `encoding = \"hex\"", |to, it| to.encoding.set(it, it.encoding()?)),
+    key("keep_newline", "keep_newline", |to, it| to.keep_newline.set(it, it.flag()?)),
     key("expand", "expand", |to, it| to.expand.set(it, it.flag()?)),
     key("in_config_file", "in_config_file", |to, it| to.in_config_file.set(it, it.flag()?)),
     key("rotate_every", "rotate_every = \"90d\"", |to, it| to.rotate_every.set(it, it.duration()?)),

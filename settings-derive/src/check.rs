@@ -23,6 +23,11 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             ctxt.error(file, "the path is empty; `env_file = none` reads no file");
         }
     }
+    for dir in model.attrs.secrets_dir.get().into_iter().flatten() {
+        if dir.value().trim().is_empty() {
+            ctxt.error(dir, "the path is empty; `secrets_dir = none` looks into no directory");
+        }
+    }
     if let Some(name) = model.attrs.profile_env.get() {
         check_name_part(ctxt, name);
         if name.value().is_empty() {
@@ -150,6 +155,11 @@ fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     }
     if let Some(key) = field.attrs.not_secret.key() {
         ctxt.error(key, format!("`{}` is a secret; leave out `not_secret`", field.name));
+    }
+    if let (Some(key), true) = (field.attrs.encoding.key(), field.attrs.parse_with.is_set()) {
+        ctxt.error(key, "`encoding` does not go with `parse_with`, which reads the text as it is");
+    } else if let (Some(key), true) = (field.attrs.encoding.key(), types::is_secret_text(field.inner)) {
+        ctxt.error(key, "`encoding` spells bytes: make the field a `SecretSlice<u8>` or a `SecretBox<[u8; N]>`");
     }
     if let (Some(key), true) = (field.attrs.prefix.key(), field.attrs.format.is_set()) {
         ctxt.error(key, "`prefix` does not go with `format`, which says already how the value begins");

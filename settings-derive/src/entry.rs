@@ -47,6 +47,13 @@ const FORMATS: &[&str] = &[
     "pem",
 ];
 
+/// How the bytes of a secret are written as text.
+#[derive(Clone, Copy)]
+pub(crate) enum Encoding {
+    Base64,
+    Hex,
+}
+
 /// One key with what follows it.
 pub(crate) struct Entry<'a> {
     pub(crate) ctxt: &'a Ctxt,
@@ -161,6 +168,18 @@ impl Entry<'_> {
             let help = suggestion(&name.to_string(), FORMATS.iter().copied());
             syn::Error::new(name.span(), format!("unknown key format `{name}`{help}"))
         })
+    }
+
+    pub(crate) fn encoding(&self) -> syn::Result<Encoding> {
+        let text = self.text()?;
+        match text.value().as_str() {
+            "base64" => Ok(Encoding::Base64),
+            "hex" => Ok(Encoding::Hex),
+            other => {
+                let help = suggestion(other, ["base64", "hex"].into_iter());
+                Err(syn::Error::new(text.span(), format!("unknown encoding `{other}`{help}")))
+            }
+        }
     }
 
     pub(crate) fn duration(&self) -> syn::Result<Duration> {

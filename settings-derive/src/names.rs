@@ -10,11 +10,21 @@ use crate::source::Source;
 /// A variable that a field is read from.
 struct Claim {
     name: String,
-    /// Whether the variable holds the path of a file with the value.
-    is_path: bool,
+    holds: Holds,
     /// Whether the field writes the whole name, which another may then write as well.
     written: bool,
     at: TokenStream,
+}
+
+/// What is found under the name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// A variable holds the value.
+    Value,
+    /// A variable holds the path of a file with the value.
+    Path,
+    /// A file of the secrets directories holds the value. Its name is compared in lower case.
+    File,
 }
 
 /// Reports each field that would have the key of an earlier one in config files.
@@ -33,17 +43,19 @@ pub(crate) fn check_keys(ctxt: &Ctxt, model: &Model<'_>) {
 pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
     let mut seen: Vec<(&Field<'_>, Vec<Claim>)> = Vec::new();
     let ignore_case = model.attrs.case_insensitive.is_set();
+    let is_file = |claim: &Claim| claim.holds == Holds::File;
     let same = |a: &str, b: &str| if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
     for field in &model.fields {
         let claims = claims(model, field);
         for (index, claim) in claims.iter().enumerate() {
-            if claims[..index].iter().any(|earlier| same(&earlier.name, &claim.name)) {
+            let again = |earlier: &Claim| !is_file(claim) && same(&earlier.name, &claim.name);
+            if claims[..index].iter().any(again) {
                 ctxt.error(&claim.at, format!("`{}` is read from `{}` already", field.name, claim.name));
             }
         }
         let clash = |claim: &Claim, their: &Claim| {
-            let shared = their.written && claim.written && their.is_path == claim.is_path;
-            same(&their.name, &claim.name) && !shared
+            let shared = their.written && claim.written && their.holds == claim.holds;
+            is_file(their) == is_file(claim) && same(&their.name, &claim.name) && !shared
         };
         let collision = seen.iter().find_map(|(other, theirs)| {
             claims.iter().find_map(|claim| Some((claim, *other, theirs.iter().find(|their| clash(claim, their))?)))
@@ -57,9 +69,19 @@ pub(crate) fn check_collisions(ctxt: &Ctxt, model: &Model<'_>) {
 
 fn message(field: &Field<'_>, claim: &Claim, other: &Field<'_>, their: &Claim) -> String {
     let (name, field, other) = (&claim.name, &field.name, &other.name);
-    match (claim.is_path, their.is_path) {
-        (true, false) => format!("`{name}` may name the file that holds `{field}`, and `{other}` is read from it"),
-        (false, true) => format!("`{field}` is read from `{name}`, which may name the file that holds `{other}`"),
+    match (claim.holds, their.holds) {
+        (Holds::File, _) => {
+            format!(
+                "`{other}` and `{field}` are both read from the secret file `{name}`; rename one, or give it a `source` \
+                 without files"
+            )
+        }
+        (Holds::Path, Holds::Value) => {
+            format!("`{name}` may name the file that holds `{field}`, and `{other}` is read from it")
+        }
+        (Holds::Value, Holds::Path) => {
+            format!("`{field}` is read from `{name}`, which may name the file that holds `{other}`")
+        }
         _ => format!("`{other}` and `{field}` are both read from `{name}`"),
     }
 }
@@ -74,25 +96,29 @@ fn claims(model: &Model<'_>, field: &Field<'_>) -> Vec<Claim> {
         (None, Some(prefix)) => prefix.to_token_stream(),
         (None, None) => field.ident.to_token_stream(),
     };
-    let mut claims = vec![Claim { name: field.variable.clone(), is_path: false, written: attrs.env.is_set(), at: own }];
+    let mut claims =
+        vec![Claim { name: field.variable.clone(), holds: Holds::Value, written: attrs.env.is_set(), at: own }];
     for alias in &attrs.aliases {
         let name = &alias.name;
-        claims.push(Claim { name: name.value(), is_path: false, written: false, at: name.to_token_stream() });
+        claims.push(Claim { name: name.value(), holds: Holds::Value, written: false, at: name.to_token_stream() });
     }
     for source in attrs.source.get().into_iter().flatten().filter(|source| source.kind == "env") {
         if let Some(name) = &source.name {
-            claims.push(Claim { name: name.value(), is_path: false, written: true, at: name.to_token_stream() });
+            claims.push(Claim { name: name.value(), holds: Holds::Value, written: true, at: name.to_token_stream() });
         }
     }
     let sources = attrs.source.get().or_else(|| model.attrs.source.get());
     if field.kind == Kind::Secret && asks_for_files(sources) {
-        let files = claims.iter().map(|claim| Claim {
-            name: format!("{}_FILE", claim.name),
-            is_path: true,
-            written: claim.written,
-            at: claim.at.clone(),
-        });
-        claims.extend(files.collect::<Vec<_>>());
+        let of = |claim: &Claim, name, holds| Claim { name, holds, written: claim.written, at: claim.at.clone() };
+        let paths = claims.iter().map(|claim| of(claim, format!("{}_FILE", claim.name), Holds::Path));
+        let mut more: Vec<_> = paths.collect();
+        // The one name of a field may be the other in upper case.
+        let variables = claims.iter().filter(|claim| !claim.name.eq_ignore_ascii_case(&field.name));
+        more.extend(variables.map(|claim| of(claim, claim.name.to_lowercase(), Holds::File)));
+        let written = claims.iter().any(|claim| claim.written && claim.name.eq_ignore_ascii_case(&field.name));
+        let at = field.ident.to_token_stream();
+        more.push(Claim { name: field.name.to_lowercase(), holds: Holds::File, written, at });
+        claims.extend(more);
     }
     claims
 }

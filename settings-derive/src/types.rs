@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
+use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// The type without parentheses and the invisible groups of `macro_rules`.
 fn bare(ty: &Type) -> &Type {
@@ -58,12 +58,9 @@ pub(crate) fn is_secret(ty: &Type) -> bool {
         .is_some_and(|segment| ["SecretString", "SecretSlice", "SecretBox"].iter().any(|name| segment.ident == name))
 }
 
-/// The number of bytes of a `SecretBox<[u8; N]>`.
-pub(crate) fn secret_length(ty: &Type) -> Option<&Expr> {
-    match bare(argument_of(ty, &["SecretBox"])?) {
-        Type::Array(array) => Some(&array.len),
-        _ => None,
-    }
+/// Whether it is the secret type that holds text.
+pub(crate) fn is_secret_text(ty: &Type) -> bool {
+    is_named(ty, &["SecretString"])
 }
 
 /// Whether it holds text that a plain field would show: `String` and its like, also in `Option` and `Vec`.

@@ -43,6 +43,50 @@ impl Drop for EnvFile {
     }
 }
 
+/// A directory of secret files, gone when it is dropped. Its files may be read by their owner alone.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Secrets(tempfile::TempDir);
+
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test without its files has failed")]
+#[expect(clippy::missing_panics_doc, reason = "a test without its files has failed")]
+impl Secrets {
+    /// A directory with files of these names and contents.
+    pub fn new<C: AsRef<[u8]>>(files: impl IntoIterator<Item = (&'static str, C)>) -> Self {
+        let secrets = Self(tempfile::tempdir().unwrap());
+        files.into_iter().for_each(|(name, content)| secrets.write(name, content));
+        secrets
+    }
+
+    /// A directory without files.
+    pub fn empty() -> Self {
+        Self::new::<&str>([])
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Where the file of this name is.
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.join(name), content).unwrap();
+        self.allow(name, 0o600);
+    }
+
+    /// Gives the file these permissions.
+    pub fn allow(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(self.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
 /// The first part of `secret`, six characters long, that `text` holds.
 pub fn leak<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
     let starts: Vec<usize> = secret.char_indices().map(|(at, _)| at).chain([secret.len()]).collect();

@@ -5,6 +5,8 @@ pub(crate) mod config_files;
 pub(crate) mod dotenv;
 pub(crate) mod env;
 mod paths;
+pub(crate) mod read;
+pub(crate) mod secret_files;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -13,8 +15,9 @@ use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::Schema;
 use crate::value::Tree;
 use config_files::{ConfigFiles, Given, Wanted};
-use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place, ReadError};
+use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
+use secret_files::SecretFiles;
 
 /// Where to look, as the loader was told.
 #[derive(Clone, Default)]
@@ -23,6 +26,8 @@ pub(crate) struct Places {
     pub(crate) variables: Variables,
     /// The .env files; `None` for those of the schema.
     pub(crate) env_files: Option<Vec<PathBuf>>,
+    /// The directories of secret files; `None` for those of the schema.
+    pub(crate) secrets_dirs: Option<Vec<PathBuf>>,
     /// The config files; `None` for those of the schema.
     pub(crate) files: Option<Vec<Wanted>>,
     /// What figment reads besides, the later wins.
@@ -46,6 +51,7 @@ pub(crate) struct Layers<'p> {
     places: &'p Places,
     pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
+    secret_files: OnceCell<SecretFiles>,
     config: OnceCell<Option<ConfigFiles>>,
     profile: OnceCell<Profile>,
 }
@@ -67,6 +73,7 @@ impl<'p> Layers<'p> {
             places,
             schema,
             dotenv: OnceCell::new(),
+            secret_files: OnceCell::new(),
             config: OnceCell::new(),
             profile: OnceCell::new(),
         }
@@ -91,6 +98,20 @@ impl<'p> Layers<'p> {
             let wanted = plain.into_iter().flat_map(|path| twins(path).into_iter().rev().flatten());
             DotenvFiles::open(&wanted.map(|path| self.found(path)).collect::<Vec<_>>())
         })
+    }
+
+    /// The secret files, of which none is opened yet.
+    pub(crate) fn secret_files(&self) -> &SecretFiles {
+        self.secret_files.get_or_init(|| match &self.places.secrets_dirs {
+            Some(dirs) => SecretFiles::new(dirs.clone()),
+            None if self.places.hermetic => SecretFiles::new(Vec::new()),
+            None => SecretFiles::new(self.schema.secrets_dirs.iter().map(PathBuf::from).collect()),
+        })
+    }
+
+    /// Whether the files and stores that the struct names are left out.
+    pub(crate) fn hermetic(&self) -> bool {
+        self.places.hermetic
     }
 
     fn plain_env_files(&self) -> Vec<PathBuf> {
@@ -246,10 +267,7 @@ impl<'p> Layers<'p> {
             let outcome = if file.missing() {
                 Outcome::NoFile
             } else if let Some(failure) = file.failure() {
-                Outcome::Unreadable(match failure {
-                    ReadError::Unreadable(kind) => kind,
-                    _ => std::io::ErrorKind::InvalidInput,
-                })
+                failure.into()
             } else {
                 let free = file.keys().filter(|key| !claimed.iter().any(|name| name.eq_ignore_ascii_case(key)));
                 match (hint::nearest(name, free), file.errors().len()) {
@@ -268,6 +286,8 @@ pub(crate) struct Trail {
     looked: Option<Vec<Look>>,
     /// The file, line and column of the value, where it has one.
     pub(crate) location: Option<String>,
+    /// What has to be said of the places that were looked at: the place, and the sentence.
+    pub(crate) warnings: Vec<(String, &'static str)>,
     /// The deprecated name that it was found under.
     pub(crate) deprecated: Option<&'static str>,
     /// Whether that is in a config file.
@@ -303,7 +323,7 @@ impl Trail {
 }
 
 /// A path as reports show it: from the current directory if it lies below, and then with a `./` before it.
-fn show(path: &Path) -> String {
+pub(crate) fn show(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path);
     if path.is_relative() && !path.starts_with(".") && !path.starts_with("..") {

@@ -33,6 +33,8 @@ pub enum Outcome {
     NoFile,
     /// There is a file that cannot be read, and why.
     Unreadable(io::ErrorKind),
+    /// There is something that must not be read as the value, and why: `over 1 MiB`.
+    Refused(&'static str),
     /// The file has so many errors of syntax.
     Syntax(usize),
     /// What the store needs to know in order to be asked is missing: what.
@@ -61,6 +63,7 @@ impl Outcome {
             Self::NoSuchKey { .. } => "no_such_key",
             Self::NoFile => "no_file",
             Self::Unreadable(_) => "unreadable",
+            Self::Refused(_) => "refused",
             Self::Syntax(_) => "syntax",
             Self::NotConfigured(_) => "not_configured",
             Self::NotBuiltIn => "not_built_in",
@@ -99,6 +102,7 @@ impl Outcome {
             }
             Self::NoFile => "no such file".into(),
             Self::Unreadable(kind) => format!("unreadable: {kind}"),
+            Self::Refused(why) => format!("refused: {why}"),
             Self::Syntax(1) => "1 syntax error".into(),
             Self::Syntax(count) => format!("{count} syntax errors"),
             Self::NotConfigured(missing) => format!("not configured ({missing})"),
@@ -135,6 +139,7 @@ mod tests {
             ),
             (Outcome::NoFile, "no_file", "no such file"),
             (Outcome::Unreadable(io::ErrorKind::PermissionDenied), "unreadable", "unreadable: permission denied"),
+            (Outcome::Refused("over 1 MiB"), "refused", "refused: over 1 MiB"),
             (Outcome::Syntax(1), "syntax", "1 syntax error"),
             (Outcome::Syntax(2), "syntax", "2 syntax errors"),
             (

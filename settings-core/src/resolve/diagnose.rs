@@ -48,12 +48,19 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::new(name, place, &format!("is deprecated; its new name is {}", leaf.variable)));
     }
     let Some(rules) = rules else { return };
-    let missing = matches!(slot, Slot::Unset) && leaf.is_required();
-    let looked = trail.into_looked();
-    let placeholders = looked.iter().filter(|look| *look.outcome() == Outcome::Placeholder);
+    let missing = matches!(slot, Slot::Unset | Slot::Failed) && leaf.is_required();
     if !missing {
-        let text = "is a placeholder, which counts as unset";
-        warnings.extend(placeholders.map(|look| Warning::new(leaf.variable, look.place(), text)));
+        warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
+    }
+    let looked = trail.into_looked();
+    let passed_over = |look: &Look| match look.outcome() {
+        Outcome::Placeholder => Some("is a placeholder, which counts as unset"),
+        Outcome::Unreadable(_) => Some("cannot be read; the value comes from another place"),
+        _ => None,
+    };
+    if !missing {
+        let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
+        warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), text)));
     }
     let Slot::Secret(secret) = &slot else { return };
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
@@ -123,7 +130,7 @@ impl Trace {
 fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
     let Site { field, path, variable, .. } = site;
     match fault {
-        Fault::Missing => missing(site),
+        Fault::Missing | Fault::File => missing(site),
         Fault::Expected(what) => {
             let expected = match field.rules.range {
                 Some(range) if what.starts_with("a whole number in ") => format!("a whole number in {range}"),
@@ -201,7 +208,7 @@ fn missing(site: &Site<'_>) -> Problem {
         Code::Unreachable
     } else if any(|outcome| matches!(outcome, Outcome::Denied)) {
         Code::Denied
-    } else if any(|outcome| matches!(outcome, Outcome::Unreadable(_))) {
+    } else if any(|outcome| matches!(outcome, Outcome::Unreadable(_) | Outcome::Refused(_))) {
         Code::UnreadableFile
     } else if any(|outcome| matches!(outcome, Outcome::Placeholder)) {
         Code::Placeholder

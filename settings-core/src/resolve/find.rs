@@ -1,5 +1,7 @@
 //! Where the value of one field is: its layers asked in order until one has it.
 
+mod secret_files;
+
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
@@ -26,6 +28,8 @@ struct Search<'s, 'l> {
     leaf: &'s Leaf<'s>,
     /// Whether the field's own variable was asked for already, and has no value.
     asked: bool,
+    /// Whether a place could not be read that may have the value.
+    unreadable: bool,
     trail: &'s mut Trail,
     /// Where the value goes.
     found: &'s mut Slot,
@@ -39,14 +43,14 @@ type Step = ControlFlow<()>;
 pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, found: &mut Slot, failures: &mut Vec<Failure>) {
     let trail = &mut Trail::default();
     // What ended the search stands in `found`.
-    let _ = Search { layers, leaf, asked, trail, found, failures }.all();
+    let _ = Search { layers, leaf, asked, unreadable: false, trail, found, failures }.all();
 }
 
 /// Goes a field's way once more and writes it down. What fails on the way has been told already.
 pub(crate) fn retrace(layers: &Layers<'_>, leaf: &Leaf<'_>) -> (Slot, Trail) {
     let (mut slot, mut trail) = (Slot::Unset, Trail::written());
     let (written, found, failures) = (&mut trail, &mut slot, &mut Vec::new());
-    let _ = Search { layers, leaf, asked: false, trail: written, found, failures }.all();
+    let _ = Search { layers, leaf, asked: false, unreadable: false, trail: written, found, failures }.all();
     (slot, trail)
 }
 
@@ -61,7 +65,9 @@ impl Search<'_, '_> {
         } else {
             self.leaf.sources().try_for_each(|source| self.in_source(source))?;
         }
-        self.in_config()
+        self.in_config()?;
+        // It is not known that there is no value.
+        if self.unreadable { self.refuse(Fault::File) } else { Step::Continue(()) }
     }
 
     fn in_source(&mut self, source: &'static Source) -> Step {
@@ -71,6 +77,8 @@ impl Search<'_, '_> {
                 self.in_dotenv(source.name)
             }
             "dotenv" => self.in_dotenv(source.name),
+            layer @ ("docker" | "k8s") => self.in_secret_files(layer),
+            "file" => self.in_named_file(source),
             kind => {
                 self.trail.note(kind, source.name.unwrap_or_default(), Outcome::NotBuiltIn);
                 Step::Continue(())

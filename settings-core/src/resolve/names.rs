@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 
 use super::walk::{Leaf, Step, walk};
 use crate::report::{Code, Problem, hint};
-use crate::schema::{Field, Schema};
+use crate::schema::{Field, Schema, Source};
 use crate::secret::{REDACTED, shown_name};
 use crate::value::Tree;
 
@@ -37,24 +37,16 @@ struct Claim {
 }
 
 fn find(schema: &'static Schema) -> Vec<Problem> {
-    let mut claims = HashMap::new();
     let mut problems = Vec::new();
+    let mut variables = HashMap::new();
     let mut claim = |name: &str, leaf: &Leaf<'_>, written: bool| {
         let key = if schema.case_insensitive { name.to_ascii_uppercase() } else { name.to_owned() };
-        let path = leaf.path();
-        match claims.entry(key) {
-            Entry::Vacant(entry) => {
-                entry.insert(Claim { path, written });
-            }
-            Entry::Occupied(first) if first.get().written && written => {}
-            Entry::Occupied(first) => {
-                let first = &first.get().path;
-                problems.push(
-                    Problem::new(Code::SharedName, &path, name)
-                        .explain(&format!("`{first}` and `{path}` are both read from it."))
-                        .fix(&format!("give one of them another name: #[setting(env = \"..\")] on `{path}`")),
-                );
-            }
+        if let Some((first, path)) = enter(&mut variables, key, leaf, written) {
+            problems.push(
+                Problem::new(Code::SharedName, &path, name)
+                    .explain(&format!("`{first}` and `{path}` are both read from it."))
+                    .fix(&format!("give one of them another name: #[setting(env = \"..\")] on `{path}`")),
+            );
         }
     };
     walk(schema, &mut |step| match step {
@@ -71,7 +63,54 @@ fn find(schema: &'static Schema) -> Vec<Problem> {
             }
         }
     });
+    // Two fields on one variable are on one file as well, which need not be said twice.
+    if problems.is_empty() { file_collisions(schema) } else { problems }
+}
+
+/// The problems with secrets that are read from one file: its name is that of the path or the variable in any case.
+fn file_collisions(schema: &'static Schema) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut files = HashMap::new();
+    walk(schema, &mut |step| {
+        let Step::Field(leaf) = step else { return };
+        let has_files = |source: &Source| matches!(source.kind, "docker" | "k8s");
+        if leaf.field.secret().is_none() || !leaf.sources().any(has_files) {
+            return;
+        }
+        let variables =
+            leaf.names().enumerate().map(|(index, name)| (name.to_owned(), index == 0 && leaf.field.absolute));
+        for (name, written) in variables.chain([(leaf.path().replace('.', "_"), false)]) {
+            let name = name.to_ascii_lowercase();
+            if let Some((first, path)) =
+                enter(&mut files, name.clone(), leaf, written).filter(|(first, path)| first != path)
+            {
+                problems.push(
+                    Problem::new(Code::SharedName, &path, leaf.variable)
+                        .explain(&format!("`{first}` and `{path}` are both read from the secret file `{name}`."))
+                        .fix("rename one of them, or give it a source without files: #[secret(source = [env])]"),
+                );
+            }
+        }
+    });
     problems
+}
+
+/// Enters a name; gives the paths of the field that has it already and of this one, unless they may share it.
+fn enter(
+    claims: &mut HashMap<String, Claim>,
+    name: String,
+    leaf: &Leaf<'_>,
+    written: bool,
+) -> Option<(String, String)> {
+    let path = leaf.path();
+    match claims.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(Claim { path, written });
+            None
+        }
+        Entry::Occupied(first) if first.get().written && written => None,
+        Entry::Occupied(first) => Some((first.get().path.clone(), path)),
+    }
 }
 
 /// Every variable that some field is read from.

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use crate::report::Outcome;
-use crate::schema::{Field, Kind};
-use crate::secret::{is_placeholder, secret_string};
+use crate::schema::{Field, Kind, Secret, Shape};
+use crate::secret::{SecretSlice, is_placeholder, secret_string};
 use crate::value::Slot;
 
 /// What became of the text.
@@ -52,6 +52,30 @@ pub(crate) fn text(text: &str, field: &Field, unchecked: bool, found: &mut Slot)
         };
     }
     taken
+}
+
+/// Takes a copy of what a secret file holds.
+pub(crate) fn file(bytes: &[u8], field: &Field, unchecked: bool, found: &mut Slot) -> Taken {
+    let Some(rules) = field.secret() else { return Taken::NotUtf8 };
+    let bytes = if rules.keep_newline { bytes } else { without_newline(bytes) };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => self::text(text, field, unchecked, found),
+        Err(_) if wants_text(rules) => Taken::NotUtf8,
+        Err(_) => {
+            *found = Slot::Bytes(SecretSlice::new(bytes.into()));
+            Taken::Found
+        }
+    }
+}
+
+/// The line ending that an editor or `echo` leaves at the end.
+fn without_newline(bytes: &[u8]) -> &[u8] {
+    let line = bytes.strip_suffix(b"\n");
+    line.map_or(bytes, |line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+fn wants_text(rules: &Secret) -> bool {
+    rules.shape == Shape::Text || rules.encoding.is_some() || rules.prefix.is_some() || rules.format.is_some()
 }
 
 /// `unchecked` takes everything for a value, as some mocks want it.

@@ -102,7 +102,8 @@ impl<'w> Leaf<'w> {
         let written = own.or(outer).or(self.root.source).unwrap_or(COMMON);
         let exact = written.iter().any(|source| source.kind == "env");
         let before = if exact { &[] } else { COMMON };
-        before.iter().chain(written)
+        let new = move |source: &&Source| exact || !matches!(source.kind, "docker" | "k8s");
+        before.iter().chain(written.iter().filter(new))
     }
 
     /// A field of the struct that is loaded, unless it is nested.

@@ -3,6 +3,7 @@
 //! The types are those of the [`secrecy`] crate: wiped when they are dropped, without `Display`, `PartialEq` or
 //! `Serialize`, and read by [`ExposeSecret::expose_secret`] alone.
 
+mod encoding;
 mod format;
 mod mask;
 mod name;
@@ -19,4 +20,4 @@ pub(crate) use self::name::{looks_secret, shown_name};
 pub use self::placeholder::is_placeholder;
 pub use self::shown::{REDACTED, Redacted, Shown, redacted};
 pub use self::types::SecretType;
-pub(crate) use self::types::secret_string;
+pub(crate) use self::types::{WRONG_LENGTH, decode, secret_string};

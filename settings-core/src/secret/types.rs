@@ -1,9 +1,9 @@
-//! From text to a secret type, without a copy that is not wiped.
+//! From text or bytes to a secret type, without a copy that is not wiped.
 
 use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 use zeroize::Zeroize;
 
-use crate::schema::Secret;
+use crate::schema::{Secret, Shape};
 
 /// A type that a `#[secret]` field may have: `SecretString`, `SecretSlice<u8>` or `SecretBox<[u8; N]>`.
 ///
@@ -14,8 +14,14 @@ use crate::schema::Secret;
     note = "use `SecretString`, `SecretSlice<u8>`, `SecretBox<[u8; N]>` or an `Option` of one"
 )]
 pub trait SecretType: sealed::Sealed + Sized {
-    /// The secret that `text` spells, by the rules of its field.
-    fn from_text(text: SecretString, rules: &Secret) -> Result<Self, &'static str>;
+    /// What the type holds.
+    const SHAPE: Shape;
+
+    /// The secret that `text` is, byte for byte.
+    fn from_text(text: SecretString) -> Result<Self, &'static str>;
+
+    /// The secret that `bytes` are.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str>;
 }
 
 mod sealed {
@@ -25,31 +31,61 @@ mod sealed {
 impl sealed::Sealed for SecretString {}
 
 impl SecretType for SecretString {
-    fn from_text(text: SecretString, _: &Secret) -> Result<Self, &'static str> {
+    const SHAPE: Shape = Shape::Text;
+
+    fn from_text(text: SecretString) -> Result<Self, &'static str> {
         Ok(text)
+    }
+
+    fn from_bytes(_: &[u8]) -> Result<Self, &'static str> {
+        Err("the field holds text: only `SecretSlice<u8>` and `SecretBox<[u8; N]>` have an `encoding`")
     }
 }
 
 impl sealed::Sealed for SecretSlice<u8> {}
 
 impl SecretType for SecretSlice<u8> {
-    fn from_text(text: SecretString, _: &Secret) -> Result<Self, &'static str> {
-        Ok(Self::new(text.expose_secret().as_bytes().into())) // EXPOSE: its bytes go from one wiped box to another
+    const SHAPE: Shape = Shape::Bytes;
+
+    fn from_text(text: SecretString) -> Result<Self, &'static str> {
+        Self::from_bytes(text.expose_secret().as_bytes()) // EXPOSE: its bytes go from one wiped box to another
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
+        Ok(Self::new(bytes.into()))
     }
 }
 
 impl<const N: usize> sealed::Sealed for SecretBox<[u8; N]> {}
 
 impl<const N: usize> SecretType for SecretBox<[u8; N]> {
-    fn from_text(text: SecretString, _: &Secret) -> Result<Self, &'static str> {
-        let bytes: Box<[u8]> = text.expose_secret().as_bytes().into(); // EXPOSE: its bytes go from one wiped box to another
+    const SHAPE: Shape = Shape::Array(N);
+
+    fn from_text(text: SecretString) -> Result<Self, &'static str> {
+        Self::from_bytes(text.expose_secret().as_bytes()) // EXPOSE: its bytes go from one wiped box to another
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
+        // Boxed first: an array on the stack would not be wiped.
+        let bytes: Box<[u8]> = bytes.into();
         match bytes.try_into() {
             Ok(array) => Ok(Self::new(array)),
             Err(mut bytes) => {
                 bytes.zeroize();
-                Err("the text must have exactly as many bytes as the type holds")
+                Err(WRONG_LENGTH)
             }
         }
+    }
+}
+
+/// What is said of a value that is too short or too long for its type.
+pub(crate) const WRONG_LENGTH: &str = "the value must have exactly as many bytes as the type holds";
+
+/// The secret that `text` spells in the encoding of its field.
+pub(crate) fn decode<T: SecretType>(text: SecretString, rules: &Secret) -> Result<T, &'static str> {
+    match rules.encoding {
+        None => T::from_text(text),
+        Some(encoding) => T::from_bytes(&encoding.decode(text.expose_secret())?), // EXPOSE: decoded into a wiped buffer
     }
 }
 
@@ -67,6 +103,7 @@ pub(crate) fn secret_string(mut text: String) -> SecretString {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Encoding;
 
     fn secret(text: &str) -> SecretString {
         secret_string(text.to_owned())
@@ -74,25 +111,36 @@ mod tests {
 
     #[test]
     fn a_text_is_itself() {
-        let text = SecretString::from_text(secret("sk-test-key"), &Secret::EMPTY).unwrap();
+        let text = SecretString::from_text(secret("sk-test-key")).unwrap();
         assert_eq!(text.expose_secret(), "sk-test-key");
     }
 
     #[test]
     fn a_slice_is_the_bytes_of_the_text() {
-        let bytes = SecretSlice::from_text(secret("ké"), &Secret::EMPTY).unwrap();
+        let bytes = SecretSlice::from_text(secret("ké")).unwrap();
         assert_eq!(bytes.expose_secret(), "ké".as_bytes());
     }
 
     #[test]
     fn an_array_wants_exactly_its_bytes() {
-        let array = SecretBox::<[u8; 4]>::from_text(secret("1234"), &Secret::EMPTY).unwrap();
+        let array = SecretBox::<[u8; 4]>::from_text(secret("1234")).unwrap();
         assert_eq!(array.expose_secret(), b"1234");
         let errors = ["", "123", "12345", "çççç"].map(|text| {
-            let result = SecretBox::<[u8; 4]>::from_text(secret(text), &Secret::EMPTY);
+            let result = SecretBox::<[u8; 4]>::from_text(secret(text));
             result.map(|_| "no error").unwrap_or_else(|sentence| sentence)
         });
-        assert_eq!(errors, ["the text must have exactly as many bytes as the type holds"; 4]);
+        assert_eq!(errors, [WRONG_LENGTH; 4]);
+    }
+
+    #[test]
+    fn a_text_with_an_encoding_is_the_bytes_it_spells() {
+        let rules = Secret { encoding: Some(Encoding::Hex), ..Secret::EMPTY };
+        let bytes: SecretSlice<u8> = decode(secret("00ff"), &rules).unwrap();
+        assert_eq!(bytes.expose_secret(), [0x00, 0xff]);
+        let array: SecretBox<[u8; 2]> = decode(secret("00ff"), &rules).unwrap();
+        assert_eq!(array.expose_secret(), &[0x00, 0xff]);
+        assert!(decode::<SecretBox<[u8; 4]>>(secret("00ff"), &rules).is_err());
+        assert!(decode::<SecretString>(secret("00ff"), &rules).is_err());
     }
 
     #[test]

@@ -13,8 +13,8 @@ use std::mem;
 
 use serde::de::DeserializeOwned;
 
-use crate::schema::{DefaultValue, Field, Kind, Schema, Secret};
-use crate::secret::{ExposeSecret, Mismatch, SecretString, SecretType, Verdict};
+use crate::schema::{DefaultValue, Field, Kind, Schema, Secret, Shape};
+use crate::secret::{self, ExposeSecret, Mismatch, SecretSlice, SecretString, SecretType, Verdict};
 
 pub use collection::Collection;
 pub(crate) use collection::{Element, ElementFailure};
@@ -63,6 +63,8 @@ pub(crate) enum Slot {
     Text(String),
     /// The text of a secret.
     Secret(SecretString),
+    /// A secret that is no text, from a file.
+    Bytes(SecretSlice<u8>),
     /// A typed value, given in code or read from JSON.
     Tree(Box<Tree>),
     /// The structs of a list or map.
@@ -101,6 +103,8 @@ pub(crate) enum Fault {
     Format(Mismatch),
     /// What the struct's own check said.
     Whole(String),
+    /// A file must not be read, or cannot be and no other place has the value.
+    File,
     /// A variable that is used does not hold UTF-8.
     NotUtf8,
     /// What should be a JSON object is none: the value of the struct, or of one within it.
@@ -136,14 +140,28 @@ pub(crate) struct Failure {
 /// What stands against the text of a secret: the rules that hold for it whatever type it becomes.
 pub(crate) fn check_secret(secret: &SecretString, field: &Field) -> Option<Fault> {
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
-    if let Some(Verdict::Wrong(mismatch)) = field.secret().map(|rules| crate::secret::check(text, rules)) {
+    let rules = field.secret()?;
+    if let Verdict::Wrong(mismatch) = secret::check(text, rules) {
         return Some(Fault::Format(mismatch));
     }
-    let long_enough = field.rules.min_len.is_none_or(|least| rules::min_len(text, least));
-    if !long_enough {
-        return Some(Fault::Rule(Rule::MinLen));
+    let length = match (rules.encoding, rules.shape) {
+        (None, Shape::Text) => text.chars().count(),
+        (None, _) => text.len(),
+        (Some(encoding), _) => match encoding.decode(text) {
+            Ok(bytes) => bytes.len(),
+            Err(sentence) => return Some(Fault::Secret(sentence)),
+        },
+    };
+    let pattern = || field.rules.pattern.and_then(|pattern| pattern::check(text, pattern));
+    check_length(length, field).or_else(pattern)
+}
+
+/// What stands against a secret of so many characters, or bytes for a type that holds bytes.
+pub(crate) fn check_length(length: usize, field: &Field) -> Option<Fault> {
+    if field.secret().is_some_and(|rules| matches!(rules.shape, Shape::Array(exact) if exact != length)) {
+        return Some(Fault::Secret(secret::WRONG_LENGTH));
     }
-    field.rules.pattern.and_then(|pattern| pattern::check(text, pattern))
+    field.rules.min_len.is_some_and(|least| length < least).then_some(Fault::Rule(Rule::MinLen))
 }
 
 /// The place of the struct that is loaded, which has no slot of its own.
@@ -257,25 +275,36 @@ impl Values {
             Slot::Unset => return Read::Unset,
             _ => return Read::Failed,
         };
-        let parsed = self.checked(secret).and_then(|secret| {
-            let text = secret.expose_secret(); // EXPOSE: read by the field's own function
-            parse(text).map_err(Fault::Secret)
-        });
-        match parsed {
+        if let Some(fault) = check_secret(&secret, self.field).filter(|_| !self.unchecked) {
+            return self.refuse(fault);
+        }
+        let text = secret.expose_secret(); // EXPOSE: read by the field's own function
+        match parse(text) {
             Ok(value) => Read::Value(value),
-            Err(fault) => self.refuse(fault),
+            Err(sentence) => self.refuse(Fault::Secret(sentence)),
         }
     }
 
     /// Reads the next field as a secret, and holds it to its rules.
     pub fn secret<T: SecretType>(&mut self) -> Read<T> {
-        match self.take() {
-            Slot::Secret(secret) => match self.checked(secret).and_then(|secret| self.decode(secret)) {
-                Ok(value) => Read::Value(value),
-                Err(fault) => self.refuse(fault),
-            },
-            Slot::Unset => Read::Unset,
-            _ => Read::Failed,
+        const NO_RULES: &Secret = &Secret::EMPTY;
+        let slot = self.take();
+        let (fault, value) = match slot {
+            Slot::Secret(text) => {
+                let fault = check_secret(&text, self.field);
+                (fault, secret::decode(text, self.field.secret().unwrap_or(NO_RULES)))
+            }
+            Slot::Bytes(bytes) => {
+                let bytes = bytes.expose_secret(); // EXPOSE: they go from one wiped box to another
+                (check_length(bytes.len(), self.field), T::from_bytes(bytes))
+            }
+            Slot::Unset => return Read::Unset,
+            _ => return Read::Failed,
+        };
+        match (fault.filter(|_| !self.unchecked), value) {
+            (None, Ok(value)) => Read::Value(value),
+            (Some(fault), _) => self.refuse(fault),
+            (None, Err(sentence)) => self.refuse(Fault::Secret(sentence)),
         }
     }
 
@@ -383,21 +412,6 @@ impl Values {
     /// The same for a struct with secrets, whose error cannot quote one.
     pub fn whole_secret<T>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), &'static str>) -> Option<T> {
         self.whole(built, check)
-    }
-
-    fn checked(&self, secret: SecretString) -> Result<SecretString, Fault> {
-        if self.unchecked {
-            return Ok(secret);
-        }
-        match check_secret(&secret, self.field) {
-            None => Ok(secret),
-            Some(fault) => Err(fault),
-        }
-    }
-
-    fn decode<T: SecretType>(&self, secret: SecretString) -> Result<T, Fault> {
-        const NONE: &Secret = &Secret::EMPTY;
-        T::from_text(secret, self.field.secret().unwrap_or(NONE)).map_err(Fault::Secret)
     }
 
     fn take(&mut self) -> Slot {

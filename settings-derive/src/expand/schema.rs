@@ -4,9 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::user_span;
-
 use crate::attr::{Alias, File};
-use crate::entry::ungrouped;
+use crate::entry::{Encoding, ungrouped};
 use crate::model::{Default, Field, Kind, Model};
 use crate::source::{Source, Value};
 use crate::source_text;
@@ -21,6 +20,7 @@ pub(super) fn of(model: &Model<'_>) -> TokenStream {
     properties.text("env_prefix", attrs.env_prefix.get().map(syn::LitStr::value).as_deref());
     properties.set("nested_delimiter", attrs.nested_delimiter.get());
     properties.set("env_files", attrs.env_file.get().map(|files| quote!(&[#(#files),*])));
+    properties.set("secrets_dirs", attrs.secrets_dir.get().map(|dirs| quote!(&[#(#dirs),*])));
     properties.list(
         "files",
         &attrs.files,
@@ -96,12 +96,25 @@ fn kind(field: &Field<'_>) -> Option<TokenStream> {
 fn secret(field: &Field<'_>) -> TokenStream {
     let attrs = &field.attrs;
     let mut properties = Properties::default();
-    properties
-        .set("length", types::secret_length(field.inner).map(|length| quote!(__settings::__private::Some(#length))));
+    // Of any other type only the compiler knows what it holds. A function of the user's is given the text.
+    if !types::is_secret_text(field.inner) && !attrs.parse_with.is_set() {
+        let ty = field.inner;
+        let span = user_span(ty);
+        properties.set("shape", Some(quote_spanned!(span=> <#ty as __settings::__private::SecretType>::SHAPE)));
+    }
     properties.set("source", attrs.source.get().map(|list| sources(list)));
     properties.set("prefix", attrs.prefix.get().map(|prefix| quote!(__settings::__private::Some(#prefix))));
     properties.set("format", attrs.format.get().map(|format| quote!(__settings::__private::Some(#format))));
     properties.list("placeholders", attrs.placeholders.get().map_or(&[], Vec::as_slice), |text| quote!(#text));
+    let encoding = attrs.encoding.get().map(|encoding| match encoding {
+        Encoding::Base64 => quote!(Base64),
+        Encoding::Hex => quote!(Hex),
+    });
+    properties.set(
+        "encoding",
+        encoding.map(|encoding| quote!(__settings::__private::Some(__settings::schema::Encoding::#encoding))),
+    );
+    properties.flag("keep_newline", attrs.keep_newline.is_set());
     properties.flag("expand", attrs.expand.is_set());
     properties.flag("in_config_file", attrs.in_config_file.is_set());
     let rotate_every = attrs.rotate_every.get().map(|every| {

@@ -6,7 +6,8 @@ use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
 use super::format::{Document, Flaw, Format, Key, Spot};
-use crate::layer::dotenv::{Place, ReadError, read};
+use crate::layer::dotenv::Place;
+use crate::layer::read::{ReadError, read};
 use crate::layer::show;
 use crate::report::{Code, Outcome, Problem};
 use crate::schema;
@@ -98,8 +99,8 @@ impl ConfigFile {
         match &self.content {
             Ok(content) => Outcome::NoSuchKey { keys: count(&content.dict), similar: None },
             Err(Refusal::Missing { .. }) => Outcome::NoFile,
-            Err(Refusal::Unreadable(ReadError::Unreadable(kind))) => Outcome::Unreadable(*kind),
-            Err(Refusal::Unreadable(_) | Refusal::Format(_)) => Outcome::Unreadable(std::io::ErrorKind::InvalidInput),
+            Err(Refusal::Unreadable(error)) => (*error).into(),
+            Err(Refusal::Format(_)) => Outcome::Unreadable(std::io::ErrorKind::InvalidInput),
             Err(Refusal::NotUtf8) => Outcome::NotUtf8,
             Err(Refusal::Flawed(..)) => Outcome::Syntax(1),
         }

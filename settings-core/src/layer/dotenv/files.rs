@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::lint::{self, Warning};
 use super::parse::{Binding, Document, Error, Place};
-use super::read::{self, ReadError};
+use crate::layer::read::{ReadError, read};
 
 /// The .env files of a load, the later above the earlier.
 pub(crate) struct DotenvFiles {
@@ -140,7 +140,7 @@ impl DotenvFiles {
 
 impl DotenvFile {
     fn open(path: &Path) -> Self {
-        match read::read(path) {
+        match read(path) {
             Ok(bytes) => Self { path: path.into(), document: Document::parse(bytes), failure: None },
             Err(failure) => Self { path: path.into(), document: Document::default(), failure: Some(failure) },
         }

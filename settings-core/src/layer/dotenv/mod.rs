@@ -3,14 +3,13 @@
 //! The parser is the project's own. Its buffers are wiped, its errors name the line and never quote it, and a bare `$`
 //! is a `$`: `dotenvy` prints the line, cuts `pa$word` at the `$`, and drops the quotes of JSON.
 //!
-//! Data goes one way: [`read`](mod@read) gives the bytes of one file, [`parse`] its bindings, [`files`] finds a name
+//! Data goes one way: [`read`](super::read) gives the bytes of one file, [`parse`] its bindings, [`files`] finds a name
 //! in all the files, [`expand`] puts in what `${NAME}` stands for, and [`lint`] says what other tools read otherwise.
 
 mod expand;
 mod files;
 mod lint;
 mod parse;
-mod read;
 
 #[cfg(test)]
 mod tests;
@@ -18,4 +17,3 @@ mod tests;
 pub(crate) use files::{DotenvFile, DotenvFiles, Hit};
 pub(crate) use lint::Warning;
 pub(crate) use parse::{Error, ErrorKind, Place};
-pub(crate) use read::{ReadError, read};

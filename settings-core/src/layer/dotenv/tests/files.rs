@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::super::files::DotenvFiles;
-use super::super::read::{MAX_SIZE, ReadError};
 use super::{file, layer, literal};
+use crate::layer::read::{MAX_SIZE, ReadError};
 
 /// A directory of its own, gone when the test is over.
 struct Directory(PathBuf);

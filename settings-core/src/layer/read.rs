@@ -1,4 +1,4 @@
-//! The bytes of one file, in a buffer that is wiped.
+//! The bytes of one file, in a buffer that is wiped: how .env files and secret files are read.
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
@@ -7,13 +7,15 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::report::Outcome;
+
 /// The most bytes that a file may have.
-pub(super) const MAX_SIZE: usize = 1024 * 1024;
+pub(crate) const MAX_SIZE: usize = 1024 * 1024;
 
 /// Why a file was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadError {
-    /// There is none, which for a .env file is no mistake.
+    /// There is none, which by itself is no mistake.
     Missing,
     /// A directory, a pipe, a device or a socket.
     NotAFile,
@@ -21,18 +23,39 @@ pub(crate) enum ReadError {
     TooLarge,
     /// Any user of the machine may write to it.
     WritableByEveryone,
+    /// A link that leads out of the directory it stands in.
+    LinkOut,
     /// The system refused.
     Unreadable(io::ErrorKind),
 }
 
+impl ReadError {
+    /// A few words, without what the system said.
+    fn why(self) -> &'static str {
+        match self {
+            Self::Missing => "no such file",
+            Self::NotAFile => "not a regular file",
+            Self::TooLarge => "over 1 MiB",
+            Self::WritableByEveryone => "writable by everyone",
+            Self::LinkOut => "a link out of its directory",
+            Self::Unreadable(_) => "not readable",
+        }
+    }
+}
+
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("no such file"),
-            Self::NotAFile => f.write_str("not a regular file"),
-            Self::TooLarge => f.write_str("over 1 MiB"),
-            Self::WritableByEveryone => f.write_str("writable by everyone"),
-            Self::Unreadable(kind) => write!(f, "not readable: {kind}"),
+        f.write_str(self.why())?;
+        if let Self::Unreadable(kind) = self { write!(f, ": {kind}") } else { Ok(()) }
+    }
+}
+
+impl From<ReadError> for Outcome {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Missing => Self::NoFile,
+            ReadError::Unreadable(kind) => Self::Unreadable(kind),
+            other => Self::Refused(other.why()),
         }
     }
 }
