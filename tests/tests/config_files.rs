@@ -428,6 +428,14 @@ fn yaml_problems_are_placed() {
     );
 }
 
+#[cfg(all(feature = "json", feature = "yaml"))]
+#[test]
+fn a_byte_order_mark_is_no_text_in_any_format() {
+    let directory = files([("a.json", "\u{feff}{\"port\": 1}"), ("b.yaml", "\u{feff}environment: x\n")]);
+    let chat = loader(&directory, &["a.json", "b.yaml"]).load_blocking().unwrap();
+    assert_eq!((chat.port, chat.environment.as_str()), (1, "x"));
+}
+
 #[cfg(feature = "json")]
 #[test]
 fn json_problems_are_placed() {

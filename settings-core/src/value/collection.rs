@@ -88,12 +88,10 @@ impl Values {
     fn element<T: Blueprint>(&mut self, Element { key, found, failures }: Element) -> Option<(String, T)> {
         let mut values = Self::new(T::SCHEMA, found, failures, self.unchecked);
         let built = T::build(&mut values);
-        let failures = values.into_failures();
-        let sound = failures.is_empty();
-        for failure in failures {
+        for failure in values.into_failures() {
             let failure = ElementFailure { key: key.clone(), schema: T::SCHEMA, failure };
             self.fail(Fault::Element(Box::new(failure)));
         }
-        built.filter(|_| sound).map(|built| (key, built))
+        built.map(|built| (key, built))
     }
 }

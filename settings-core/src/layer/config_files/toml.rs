@@ -142,6 +142,7 @@ mod tests {
             ("a = \"canary", (1, 12), "invalid basic string"),
             ("canary = 1\ncanary = 2", (2, 1), "the same key is written twice"),
             ("canary.a = 1\ncanary = 2", (2, 1), "the same key is written twice"),
+            ("canary = 1\ncanary.a = 2", (2, 1), "not TOML"),
             ("[canary\n", (1, 8), "invalid table header, expected `.`, `]`"),
         ] {
             let Flaw { place: found, text: said } = Document::parse(text).err().unwrap();
