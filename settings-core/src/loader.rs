@@ -10,7 +10,7 @@ use crate::layer::{Layers, Places};
 use crate::report::{Code, Problem, Report, Task, Warning};
 use crate::resolve::find::find;
 use crate::resolve::walk::{Leaf, Step, walk};
-use crate::resolve::{diagnose, names, resolve, resolve_where};
+use crate::resolve::{diagnose, names, resolve};
 use crate::schema::Schema;
 use crate::secret::SecretString;
 use crate::testing;
@@ -218,7 +218,7 @@ pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     refuse_misuse(schema, places, Task::Load)?;
     let layers = Layers::new(places, schema);
     let (found, failures) = resolve(schema, &layers);
-    let mut values = Values::new(schema, found, failures, places.unchecked);
+    let mut values = Values::new(found, failures, places.unchecked);
     let built = S::build(&mut values);
     let failures = values.into_failures();
     match built {
@@ -256,22 +256,18 @@ fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result
 }
 
 fn check_required_secrets(schema: &'static Schema, layers: &Layers<'_>) -> Result<(), Report> {
-    let required = |leaf: &Leaf<'_>| leaf.field.secret().is_some() && leaf.is_required();
-    let (found, mut failures) = resolve_where(schema, layers, &required);
+    let mut failures = Vec::new();
     walk(schema, &mut |step| {
         let Step::Field(leaf) = step else { return };
-        if !required(leaf) {
+        if leaf.field.secret().is_none() || !leaf.is_required() {
             return;
         }
-        let fault = match found.get(leaf.at) {
-            Some(Slot::Secret(secret)) => match check_secret(secret, leaf.field) {
-                None => return,
-                Some(fault) => fault,
-            },
-            Some(Slot::Unset) => Fault::Missing,
-            _ => return,
+        let fault = match find(layers, leaf, false, &mut failures) {
+            Slot::Secret(secret) => check_secret(&secret, leaf.field),
+            Slot::Unset => Some(Fault::Missing),
+            _ => None,
         };
-        failures.push(Failure { at: leaf.at, fault });
+        failures.extend(fault.map(|fault| Failure { at: leaf.at, fault }));
     });
     if failures.is_empty() && layers.sound() {
         return Ok(());
@@ -298,9 +294,8 @@ fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) ->
         let note = "The field is no secret; its value is in the loaded struct.";
         return refuse(Problem::new(Code::UnknownField, &leaf.path(), leaf.variable).explain(note));
     }
-    let (mut slot, mut failures) = (Slot::Unset, Vec::new());
-    find(layers, leaf, false, &mut slot, &mut failures);
-    let fault = match (slot, failures.pop()) {
+    let mut failures = Vec::new();
+    let fault = match (find(layers, leaf, false, &mut failures), failures.pop()) {
         (_, Some(failure)) => Some(failure.fault),
         (Slot::Secret(secret), None) => match check_secret(&secret, leaf.field) {
             None => return Ok(Some(secret)),

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use zeroize::Zeroizing;
 
 use super::names;
-use super::take::{self, Taken};
+use super::take::{self, Unfit};
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
@@ -29,10 +29,12 @@ struct Search<'s, 'l> {
 type Step = ControlFlow<()>;
 
 /// Finds what the highest layer that has the field says. `asked` leaves out the field's own variable.
-pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, found: &mut Slot, failures: &mut Vec<Failure>) {
-    let trail = &mut Trail::default();
+pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, failures: &mut Vec<Failure>) -> Slot {
+    let (mut slot, mut trail) = (Slot::Unset, Trail::default());
+    let (trail, found) = (&mut trail, &mut slot);
     // What ended the search stands in `found`.
     let _ = Search { layers, leaf, asked, trail, found, failures }.all();
+    slot
 }
 
 /// Goes a field's way once more and writes it down. What fails on the way has been told already.
@@ -102,12 +104,12 @@ impl Search<'_, '_> {
             }
             return Step::Continue(());
         };
-        let taken = take::variable(value, self.leaf.field, self.layers.unchecked(), self.found);
-        self.trail.note("env", name, taken.into());
+        let taken = take::variable(value, self.leaf.field, self.layers.unchecked());
+        self.trail.note("env", name, take::outcome(&taken));
         match taken {
-            Taken::Found => Step::Break(()),
-            Taken::NotUtf8 => self.refuse(Fault::NotUtf8),
-            Taken::Empty | Taken::Placeholder => Step::Continue(()),
+            Ok(slot) => self.end(slot),
+            Err(Unfit::NotUtf8) => self.refuse(Fault::NotUtf8),
+            Err(Unfit::Empty | Unfit::Placeholder) => Step::Continue(()),
         }
     }
 
@@ -184,15 +186,15 @@ impl Search<'_, '_> {
     }
 
     fn take_text(&mut self, text: &str, place: Place<'_>) -> Step {
-        let taken = take::text(text, self.leaf.field, self.layers.unchecked(), self.found);
+        let taken = take::text(text, self.leaf.field, self.layers.unchecked());
         if self.trail.is_written() {
             let (layer, shown) = place.shown(self.layers);
-            self.trail.note(layer, &shown, taken.into());
-            if let (Taken::Found, Place::Dotenv(_)) = (taken, place) {
+            self.trail.note(layer, &shown, take::outcome(&taken));
+            if let (Ok(_), Place::Dotenv(_)) = (&taken, place) {
                 self.trail.location = Some(shown);
             }
         }
-        if taken == Taken::Found { Step::Break(()) } else { Step::Continue(()) }
+        taken.map_or(Step::Continue(()), |slot| self.end(slot))
     }
 
     fn take_tree(&mut self, value: &Tree, layer: &'static str, place: &str) -> Step {

@@ -7,60 +7,51 @@ use crate::schema::{Field, Kind};
 use crate::secret::{is_placeholder, secret_string};
 use crate::value::Slot;
 
-/// What became of the text.
+/// Why a text is no value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    Found,
+pub(crate) enum Unfit {
     Empty,
     Placeholder,
     NotUtf8,
 }
 
-impl From<Taken> for Outcome {
-    fn from(taken: Taken) -> Self {
-        match taken {
-            Taken::Found => Self::Found,
-            Taken::Empty => Self::Empty,
-            Taken::Placeholder => Self::Placeholder,
-            Taken::NotUtf8 => Self::NotUtf8,
-        }
+/// What the search for the field writes down.
+pub(crate) fn outcome(taken: &Result<Slot, Unfit>) -> Outcome {
+    match taken {
+        Ok(_) => Outcome::Found,
+        Err(Unfit::Empty) => Outcome::Empty,
+        Err(Unfit::Placeholder) => Outcome::Placeholder,
+        Err(Unfit::NotUtf8) => Outcome::NotUtf8,
     }
 }
 
 /// Takes a variable over: its one copy becomes the text, or the secret.
-///
-/// The slot is written in place. A value that is handed from function to function costs more than all of the rest.
 #[inline]
-pub(crate) fn variable(value: OsString, field: &Field, unchecked: bool, found: &mut Slot) -> Taken {
-    let Ok(text) = value.into_string() else { return Taken::NotUtf8 };
-    let taken = judge(&text, field, unchecked);
-    match (taken, field.kind) {
-        (Taken::Found, Kind::Secret(_)) => *found = Slot::Secret(secret_string(text)),
-        (Taken::Found, _) => *found = Slot::Text(text),
-        _ => {}
-    }
-    taken
+pub(crate) fn variable(value: OsString, field: &Field, unchecked: bool) -> Result<Slot, Unfit> {
+    let text = value.into_string().map_err(|_| Unfit::NotUtf8)?;
+    judge(&text, field, unchecked)?;
+    Ok(match field.kind {
+        Kind::Secret(_) => Slot::Secret(secret_string(text)),
+        _ => Slot::Text(text),
+    })
 }
 
 /// Takes a copy of a text that stays where it is.
-pub(crate) fn text(text: &str, field: &Field, unchecked: bool, found: &mut Slot) -> Taken {
-    let taken = judge(text, field, unchecked);
-    if taken == Taken::Found {
-        *found = match field.kind {
-            Kind::Secret(_) => Slot::Secret(text.into()),
-            _ => Slot::Text(text.to_owned()),
-        };
-    }
-    taken
+pub(crate) fn text(text: &str, field: &Field, unchecked: bool) -> Result<Slot, Unfit> {
+    judge(text, field, unchecked)?;
+    Ok(match field.kind {
+        Kind::Secret(_) => Slot::Secret(text.into()),
+        _ => Slot::Text(text.to_owned()),
+    })
 }
 
 /// `unchecked` takes everything for a value, as some mocks want it.
 #[inline]
-fn judge(text: &str, field: &Field, unchecked: bool) -> Taken {
+fn judge(text: &str, field: &Field, unchecked: bool) -> Result<(), Unfit> {
     match field.secret() {
-        _ if unchecked => Taken::Found,
-        _ if text.is_empty() && !field.allow_empty => Taken::Empty,
-        Some(secret) if is_placeholder(text, secret.placeholders) => Taken::Placeholder,
-        _ => Taken::Found,
+        _ if unchecked => Ok(()),
+        _ if text.is_empty() && !field.allow_empty => Err(Unfit::Empty),
+        Some(secret) if is_placeholder(text, secret.placeholders) => Err(Unfit::Placeholder),
+        _ => Ok(()),
     }
 }

@@ -11,8 +11,8 @@ pub(crate) enum Step<'w> {
     Enter(&'w Leaf<'w>),
     /// A plain field or a secret.
     Field(&'w Leaf<'w>),
-    /// The nested struct ends, whose own slot is at `head`; the next slot is at `end`.
-    Leave { head: usize, end: usize },
+    /// The nested struct ends, whose own slot is at `head`.
+    Leave { head: usize },
 }
 
 /// A field at its place below the struct that is loaded.
@@ -118,18 +118,16 @@ pub(crate) fn walk(schema: &'static Schema, visit: &mut dyn FnMut(Step<'_>)) {
     Walker { root: schema, name: String::new(), scopes: Vec::new(), at: 0, visit }.fields_of(schema);
 }
 
-/// Visits one nested struct of the struct that is loaded, whose own slot is at `at`; gives the place of the next slot.
+/// Visits one nested struct of the struct that is loaded, whose own slot is at `at`.
 pub(crate) fn walk_nested(
     root: &'static Schema,
     field: &'static Field,
     at: usize,
     visit: &mut dyn FnMut(Step<'_>),
-) -> usize {
-    let mut walker = Walker { root, name: String::new(), scopes: Vec::new(), at, visit };
+) {
     if let Kind::Nested(nested) = &field.kind {
-        walker.nested(root, field, nested);
+        Walker { root, name: String::new(), scopes: Vec::new(), at, visit }.nested(root, field, nested);
     }
-    walker.at
 }
 
 /// Visits a secret that no field declares, under the name that is asked for.
@@ -188,7 +186,7 @@ impl Walker<'_> {
         self.fields_of(nested.schema);
         let head = self.scopes.pop().map_or(self.at, |scope| scope.at);
         self.name.truncate(if self.scopes.is_empty() { 0 } else { outer_len });
-        (self.visit)(Step::Leave { head, end: self.at });
+        (self.visit)(Step::Leave { head });
     }
 
     fn stop(&mut self, owner: &'static Schema, field: &'static Field) {
