@@ -1,6 +1,7 @@
 //! The layer of environment variables: the process's own, or a map given in their place. It is only ever read.
 
 use std::collections::HashMap;
+use std::env::VarError;
 use std::ffi::OsString;
 
 /// Where variables are read from: the process environment, unless a map is given in its place.
@@ -27,25 +28,26 @@ impl<'v> Env<'v> {
 
     /// The variable's value, by the exact name first.
     #[inline]
-    pub(crate) fn get(&self, name: &str) -> Option<OsString> {
+    pub(crate) fn get(&self, name: &str) -> Result<String, VarError> {
         match (&self.folded, self.given) {
-            (None, None) if !self.nothing => std::env::var_os(name),
+            (None, None) if !self.nothing => std::env::var(name),
             _ => self.get_elsewhere(name),
         }
     }
 
-    fn get_elsewhere(&self, name: &str) -> Option<OsString> {
+    fn get_elsewhere(&self, name: &str) -> Result<String, VarError> {
         let exact = match self.given {
             None if self.nothing => None,
             None => std::env::var_os(name),
             Some(map) => map.get(name).cloned(),
         };
-        exact.or_else(|| self.folded.as_ref()?.get(&name.to_ascii_uppercase()).cloned())
+        let value = exact.or_else(|| self.folded.as_ref()?.get(&name.to_ascii_uppercase()).cloned());
+        value.ok_or(VarError::NotPresent)?.into_string().map_err(VarError::NotUnicode)
     }
 
     /// The variable as text, where it has one that is UTF-8.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.get(name)?.into_string().ok()
+        self.get(name).ok()
     }
 
     /// The names of all variables that are set to something, for hints.
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn names_match_exactly_unless_told_otherwise() {
         let given = given();
-        assert_eq!(Env::open(&given, false, false).get("CHAT_PORT"), None);
+        assert_eq!(Env::open(&given, false, false).get("CHAT_PORT"), Err(VarError::NotPresent));
         assert_eq!(Env::open(&given, false, true).text("CHAT_PORT").unwrap(), "1");
         assert_eq!(Env::open(&given, false, true).text("CHAT_HOST").unwrap(), "h");
     }
@@ -81,7 +83,7 @@ mod tests {
     #[test]
     fn nothing_is_read_that_was_not_given() {
         assert_eq!(Env::open(&None, true, true).names(), [""; 0]);
-        assert_eq!(Env::open(&None, true, false).get("PATH"), None);
-        assert!(Env::open(&None, false, false).get("PATH").is_some());
+        assert_eq!(Env::open(&None, true, false).get("PATH"), Err(VarError::NotPresent));
+        assert!(Env::open(&None, false, false).get("PATH").is_ok());
     }
 }

@@ -1,11 +1,12 @@
 //! Where the value of one field is: its layers asked in order until one has it.
 
+use std::env::VarError;
 use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
 use super::names;
-use super::take::{self, Unfit};
+use super::take;
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
@@ -98,19 +99,22 @@ impl Search<'_, '_> {
     }
 
     fn in_variable(&mut self, name: &str) -> Step {
-        let Some(value) = self.layers.env.get(name) else {
-            if self.trail.is_written() {
-                self.layers.note_not_set(name, &names::claimed(self.layers.schema), self.trail);
+        let text = match self.layers.env.get(name) {
+            Ok(text) => text,
+            Err(VarError::NotPresent) => {
+                if self.trail.is_written() {
+                    self.layers.note_not_set(name, &names::claimed(self.layers.schema), self.trail);
+                }
+                return Step::Continue(());
             }
-            return Step::Continue(());
+            Err(VarError::NotUnicode(_)) => {
+                self.trail.note("env", name, Outcome::NotUtf8);
+                return self.refuse(Fault::NotUtf8);
+            }
         };
-        let taken = take::variable(value, self.leaf.field, self.layers.unchecked());
+        let taken = take::variable(text, self.leaf.field, self.layers.unchecked());
         self.trail.note("env", name, take::outcome(&taken));
-        match taken {
-            Ok(slot) => self.end(slot),
-            Err(Unfit::NotUtf8) => self.refuse(Fault::NotUtf8),
-            Err(Unfit::Empty | Unfit::Placeholder) => Step::Continue(()),
-        }
+        taken.map_or(Step::Continue(()), |slot| self.end(slot))
     }
 
     /// The .env files as one layer, the later over the earlier.

@@ -6,6 +6,8 @@ pub(crate) mod names;
 mod take;
 pub(crate) mod walk;
 
+use std::env::VarError;
+
 use crate::layer::Layers;
 use crate::schema::{Field, Kind, Schema};
 use crate::value::{Failure, Found, Slot};
@@ -22,24 +24,31 @@ pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> (Vec<Foun
             Kind::Nested(_) => resolve_nested(schema, field, layers, &mut found, &mut failures),
             Kind::Plain | Kind::Secret(_) => {
                 let leaf = Leaf::of_root(schema, field, found.len());
-                found.push(Found { field, slot: resolve_field(&leaf, layers, &mut failures) });
+                resolve_field(&leaf, layers, &mut found, &mut failures);
             }
         }
     }
     (found, failures)
 }
 
-/// Goes the quick way first, for what is most common: the field's own variable has its value. No name is composed then,
-/// and nothing is written down.
+/// Goes the quick way first, for what is most common: the field's own variable has its value, or nothing else could. No
+/// name is composed then, and nothing is written down.
 #[inline]
-fn resolve_field(leaf: &Leaf<'_>, layers: &Layers<'_>, failures: &mut Vec<Failure>) -> Slot {
+fn resolve_field(leaf: &Leaf<'_>, layers: &Layers<'_>, found: &mut Vec<Found>, failures: &mut Vec<Failure>) {
+    let field = leaf.field;
+    let mut asked = false;
     if layers.given.is_empty() && leaf.begins_with_env() {
-        let Some(value) = layers.env.get(leaf.variable) else { return find(layers, leaf, true, failures) };
-        if let Ok(slot) = take::variable(value, leaf.field, layers.unchecked()) {
-            return slot;
+        match layers.env.get(leaf.variable) {
+            // A value goes to its place at once: to hand it from function to function costs more than all of the rest.
+            Ok(text) if take::judge(&text, field, layers.unchecked()).is_ok() => {
+                return found.push(Found { field, slot: take::owned(text, field) });
+            }
+            read => asked = read == Err(VarError::NotPresent),
         }
     }
-    find(layers, leaf, false, failures)
+    let nowhere_else = asked && leaf.has_one_name() && layers.dotenv().is_empty();
+    let slot = if nowhere_else { Slot::Unset } else { find(layers, leaf, asked, failures) };
+    found.push(Found { field, slot });
 }
 
 fn resolve_nested(

@@ -1,18 +1,15 @@
 //! A text that some place holds for a field becomes what the field is built from, unless it counts as unset.
 
-use std::ffi::OsString;
-
 use crate::report::Outcome;
 use crate::schema::{Field, Kind};
 use crate::secret::{is_placeholder, secret_string};
 use crate::value::Slot;
 
-/// Why a text is no value.
+/// Why a text counts as unset.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unfit {
     Empty,
     Placeholder,
-    NotUtf8,
 }
 
 /// What the search for the field writes down.
@@ -21,19 +18,20 @@ pub(crate) fn outcome(taken: &Result<Slot, Unfit>) -> Outcome {
         Ok(_) => Outcome::Found,
         Err(Unfit::Empty) => Outcome::Empty,
         Err(Unfit::Placeholder) => Outcome::Placeholder,
-        Err(Unfit::NotUtf8) => Outcome::NotUtf8,
     }
 }
 
 /// Takes a variable over: its one copy becomes the text, or the secret.
+pub(crate) fn variable(text: String, field: &Field, unchecked: bool) -> Result<Slot, Unfit> {
+    judge(&text, field, unchecked).map(|()| owned(text, field))
+}
+
 #[inline]
-pub(crate) fn variable(value: OsString, field: &Field, unchecked: bool) -> Result<Slot, Unfit> {
-    let text = value.into_string().map_err(|_| Unfit::NotUtf8)?;
-    judge(&text, field, unchecked)?;
-    Ok(match field.kind {
+pub(super) fn owned(text: String, field: &Field) -> Slot {
+    match field.kind {
         Kind::Secret(_) => Slot::Secret(secret_string(text)),
         _ => Slot::Text(text),
-    })
+    }
 }
 
 /// Takes a copy of a text that stays where it is.
@@ -47,7 +45,7 @@ pub(crate) fn text(text: &str, field: &Field, unchecked: bool) -> Result<Slot, U
 
 /// `unchecked` takes everything for a value, as some mocks want it.
 #[inline]
-fn judge(text: &str, field: &Field, unchecked: bool) -> Result<(), Unfit> {
+pub(super) fn judge(text: &str, field: &Field, unchecked: bool) -> Result<(), Unfit> {
     match field.secret() {
         _ if unchecked => Ok(()),
         _ if text.is_empty() && !field.allow_empty => Err(Unfit::Empty),

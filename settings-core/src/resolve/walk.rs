@@ -111,6 +111,11 @@ impl<'w> Leaf<'w> {
         }
         matches!(self.sources().next(), Some(Source { kind: "env", name: None, .. }))
     }
+
+    /// Whether its own variable, and the same in the .env files, is all there is to ask for.
+    pub(crate) fn has_one_name(&self) -> bool {
+        self.field.secret().is_none() && self.field.aliases.is_empty() && self.scopes.is_empty()
+    }
 }
 
 /// Visits every field that is loaded, in the order in which the derive builds them.

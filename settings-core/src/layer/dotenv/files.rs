@@ -50,6 +50,11 @@ impl DotenvFiles {
         &self.files
     }
 
+    /// Whether no file has any line that holds, or should hold, a variable.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.index.is_empty() && self.files.iter().all(|file| file.errors().is_empty())
+    }
+
     /// The names of all variables.
     #[cfg(test)]
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
