@@ -7,6 +7,7 @@ mod take;
 pub(crate) mod walk;
 
 use std::env::VarError;
+use std::iter;
 
 use crate::layer::Layers;
 use crate::schema::{Field, Kind, Schema};
@@ -39,16 +40,21 @@ fn resolve_field(leaf: &Leaf<'_>, layers: &Layers<'_>, found: &mut Vec<Found>, f
     let mut asked = false;
     if layers.given.is_empty() && leaf.begins_with_env() {
         match layers.env.get(leaf.variable) {
-            // A value goes to its place at once: to hand it from function to function costs more than all of the rest.
             Ok(text) if take::judge(&text, field, layers.unchecked()).is_ok() => {
-                return found.push(Found { field, slot: take::owned(text, field) });
+                return add(found, field, || take::owned(text, field));
             }
             read => asked = read == Err(VarError::NotPresent),
         }
     }
     let nowhere_else = asked && leaf.has_one_name() && layers.dotenv().is_empty();
-    let slot = if nowhere_else { Slot::Unset } else { find(layers, leaf, asked, failures) };
-    found.push(Found { field, slot });
+    add(found, field, || if nowhere_else { Slot::Unset } else { find(layers, leaf, asked, failures) });
+}
+
+/// Pushes what a field has, made in the place where it stays: `push` would move it right after it was made, and for that
+/// the processor waits until all of it is written.
+#[inline]
+fn add(found: &mut Vec<Found>, field: &'static Field, slot: impl FnOnce() -> Slot) {
+    found.extend(iter::once_with(|| Found { field, slot: slot() }));
 }
 
 fn resolve_nested(
