@@ -24,8 +24,7 @@ pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> (Vec<Foun
             Kind::Skipped => {}
             Kind::Nested(_) => resolve_nested(schema, field, layers, &mut found, &mut failures),
             Kind::Plain | Kind::Secret(_) => {
-                let leaf = Leaf::of_root(schema, field, found.len());
-                resolve_field(&leaf, layers, &mut found, &mut failures);
+                resolve_field(schema, field, layers, &mut found, &mut failures);
             }
         }
     }
@@ -35,19 +34,26 @@ pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> (Vec<Foun
 /// Goes the quick way first, for what is most common: the field's own variable has its value, or nothing else could. No
 /// name is composed then, and nothing is written down.
 #[inline]
-fn resolve_field(leaf: &Leaf<'_>, layers: &Layers<'_>, found: &mut Vec<Found>, failures: &mut Vec<Failure>) {
-    let field = leaf.field;
+fn resolve_field(
+    schema: &'static Schema,
+    field: &'static Field,
+    layers: &Layers<'_>,
+    found: &mut Vec<Found>,
+    failures: &mut Vec<Failure>,
+) {
+    let at = found.len();
+    let leaf = || Leaf::of_root(schema, field, at);
     let mut asked = false;
-    if layers.given.is_empty() && leaf.begins_with_env() {
-        match layers.env.get(leaf.variable) {
+    if layers.given.is_empty() && leaf().begins_with_env() {
+        match layers.env.get(field.variable) {
             Ok(text) if take::judge(&text, field, layers.unchecked()).is_ok() => {
                 return add(found, field, || take::owned(text, field));
             }
             read => asked = read == Err(VarError::NotPresent),
         }
     }
-    let nowhere_else = asked && leaf.has_one_name() && layers.dotenv().is_empty();
-    add(found, field, || if nowhere_else { Slot::Unset } else { find(layers, leaf, asked, failures) });
+    let nowhere_else = asked && leaf().has_one_name() && layers.dotenv().is_empty();
+    add(found, field, || if nowhere_else { Slot::Unset } else { find(layers, &leaf(), asked, failures) });
 }
 
 /// Pushes what a field has, made in the place where it stays: `push` would move it right after it was made, and for that

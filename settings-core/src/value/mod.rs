@@ -201,13 +201,20 @@ impl Values {
 
     /// Reads the next field as a secret, and holds it to its rules.
     pub fn secret<T: SecretType>(&mut self) -> Read<T> {
-        match self.take() {
-            Slot::Secret(secret) => match self.checked(secret).and_then(|secret| self.decode(secret)) {
-                Ok(value) => Read::Value(value),
-                Err(fault) => self.refuse(fault),
-            },
-            Slot::Unset => Read::Unset,
-            _ => Read::Failed,
+        const NONE: &Secret = &Secret::EMPTY;
+        let secret = match self.take() {
+            Slot::Secret(secret) => secret,
+            Slot::Unset => return Read::Unset,
+            _ => return Read::Failed,
+        };
+        if !self.unchecked {
+            if let Some(fault) = check_secret(&secret, self.field) {
+                return self.refuse(fault);
+            }
+        }
+        match T::from_text(secret, self.field.secret().unwrap_or(NONE)) {
+            Ok(value) => Read::Value(value),
+            Err(sentence) => self.refuse(Fault::Secret(sentence)),
         }
     }
 
@@ -304,21 +311,6 @@ impl Values {
     /// The same for a struct with secrets, whose error cannot quote one.
     pub fn whole_secret<T>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), &'static str>) -> Option<T> {
         self.whole(built, check)
-    }
-
-    fn checked(&self, secret: SecretString) -> Result<SecretString, Fault> {
-        if self.unchecked {
-            return Ok(secret);
-        }
-        match check_secret(&secret, self.field) {
-            None => Ok(secret),
-            Some(fault) => Err(fault),
-        }
-    }
-
-    fn decode<T: SecretType>(&self, secret: SecretString) -> Result<T, Fault> {
-        const NONE: &Secret = &Secret::EMPTY;
-        T::from_text(secret, self.field.secret().unwrap_or(NONE)).map_err(Fault::Secret)
     }
 
     fn take(&mut self) -> Slot {
