@@ -52,8 +52,10 @@ fn resolve_field(
             read => asked = read == Err(VarError::NotPresent),
         }
     }
-    let nowhere_else = asked && leaf().has_one_name() && layers.dotenv().is_empty();
-    add(found, field, || if nowhere_else { Slot::Unset } else { find(layers, &leaf(), asked, failures) });
+    if asked && leaf().has_one_name() && layers.dotenv().is_empty() {
+        return add(found, field, || Slot::Unset);
+    }
+    add(found, field, || find(layers, &leaf(), asked, failures));
 }
 
 /// Pushes what a field has, made in the place where it stays: `push` would move it right after it was made, and for that
