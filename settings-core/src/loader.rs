@@ -14,7 +14,7 @@ use crate::resolve::{diagnose, names, resolve};
 use crate::schema::Schema;
 use crate::secret::SecretString;
 use crate::testing;
-use crate::value::{Blueprint, Failure, Fault, Slot, Tree, Values, check_secret};
+use crate::value::{Blueprint, Failure, Fault, Slot, Tree, check_secret};
 
 /// Loads a struct of settings from places that differ from those its attributes name.
 ///
@@ -217,8 +217,7 @@ pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let schema = S::SCHEMA;
     refuse_misuse(schema, places, Task::Load)?;
     let layers = Layers::new(places, schema);
-    let (found, failures) = resolve(schema, &layers);
-    let mut values = Values::new(found, failures, places.unchecked);
+    let mut values = resolve(schema, &layers);
     let built = S::build(&mut values);
     let failures = values.into_failures();
     match built {

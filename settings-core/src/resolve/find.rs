@@ -119,7 +119,7 @@ impl Search<'_, '_> {
 
     /// The .env files as one layer, the later over the earlier.
     fn in_dotenv(&mut self, other: Option<&'static str>) -> Step {
-        if self.layers.dotenv().files().is_empty() {
+        if !self.layers.has_dotenv() {
             return Step::Continue(());
         }
         self.in_key(other.unwrap_or(self.leaf.variable))?;

@@ -11,13 +11,13 @@ use std::iter;
 
 use crate::layer::Layers;
 use crate::schema::{Field, Kind, Schema};
-use crate::value::{Failure, Found, Slot};
+use crate::value::{Failure, Found, Slot, Values};
 
 use find::find;
 use walk::{Leaf, Step, walk_nested};
 
 /// What the layers have for every field, in the order in which the derive builds them.
-pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> (Vec<Found>, Vec<Failure>) {
+pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> Values {
     let (mut found, mut failures) = (Vec::with_capacity(schema.fields.len()), Vec::new());
     for field in schema.fields {
         match field.kind {
@@ -28,7 +28,7 @@ pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> (Vec<Foun
             }
         }
     }
-    (found, failures)
+    Values::new(found, failures, layers.unchecked())
 }
 
 /// Goes the quick way first, for what is most common: the field's own variable has its value, or nothing else could. No
@@ -52,7 +52,7 @@ fn resolve_field(
             read => asked = read == Err(VarError::NotPresent),
         }
     }
-    if asked && leaf().has_one_name() && layers.dotenv().is_empty() {
+    if asked && leaf().has_one_name() && !(layers.has_dotenv() && layers.dotenv().has_lines()) {
         return add(found, field, || Slot::Unset);
     }
     add(found, field, || find(layers, &leaf(), asked, failures));

@@ -124,12 +124,7 @@ pub(crate) fn walk(schema: &'static Schema, visit: &mut dyn FnMut(Step<'_>)) {
 }
 
 /// Visits one nested struct of the struct that is loaded, whose own slot is at `at`.
-pub(crate) fn walk_nested(
-    root: &'static Schema,
-    field: &'static Field,
-    at: usize,
-    visit: &mut dyn FnMut(Step<'_>),
-) {
+pub(crate) fn walk_nested(root: &'static Schema, field: &'static Field, at: usize, visit: &mut dyn FnMut(Step<'_>)) {
     if let Kind::Nested(nested) = &field.kind {
         Walker { root, name: String::new(), scopes: Vec::new(), at, visit }.nested(root, field, nested);
     }

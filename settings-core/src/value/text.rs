@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Display};
 
-use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
 use zeroize::Zeroizing;
@@ -162,8 +162,8 @@ pub(crate) const DURATION: &str = "a length of time with its unit, such as `30s`
 pub(crate) fn duration<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value, ReadError> {
     let duration = trimmed(text, |text| humantime::parse_duration(text).ok());
     let duration = duration.ok_or_else(|| ReadError::expected(DURATION))?;
-    let parts = [("secs", duration.as_secs()), ("nanos", u64::from(duration.subsec_nanos()))];
-    visitor.visit_map(MapDeserializer::new(parts.into_iter()))
+    let parts = [duration.as_secs(), u64::from(duration.subsec_nanos())];
+    visitor.visit_seq(SeqDeserializer::new(parts.into_iter()))
 }
 
 /// Whether serde asks for a `std::time::Duration`.

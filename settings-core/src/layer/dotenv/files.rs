@@ -50,9 +50,9 @@ impl DotenvFiles {
         &self.files
     }
 
-    /// Whether no file has any line that holds, or should hold, a variable.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.index.is_empty() && self.files.iter().all(|file| file.errors().is_empty())
+    /// Whether some file has a line that holds, or should hold, a variable.
+    pub(crate) fn has_lines(&self) -> bool {
+        !self.index.is_empty() || self.files.iter().any(|file| !file.errors().is_empty())
     }
 
     /// The names of all variables.
