@@ -212,12 +212,19 @@ impl<S: Blueprint> Loader<S> {
     }
 }
 
+/// Above so many names the environment is walked through once for all of them.
+const MANY: usize = 64;
+
 /// Loads a struct from the places given: data goes from the layers to values, and from there to the struct or the report.
 pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let schema = S::SCHEMA;
     refuse_misuse(schema, places, Task::Load)?;
-    let layers = Layers::new(places, schema);
-    let mut values = resolve(schema, &layers);
+    let mut layers = Layers::new(places, schema);
+    let values = const { S::SCHEMA.values() };
+    if values > MANY {
+        layers.env.ask_for(names::claimed(schema));
+    }
+    let mut values = resolve(schema, &layers, values);
     let built = S::build(&mut values);
     let failures = values.into_failures();
     match built {
@@ -229,7 +236,7 @@ pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
 /// What a loaded struct's layers have to be warned about.
 fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Result<Vec<Warning>, Report> {
     // A load asks no further than it must; to tell what stands in the files it has to open them.
-    let _ = resolve(schema, layers);
+    let _ = resolve(schema, layers, schema.values());
     Ok(diagnose::warnings(schema, layers))
 }
 

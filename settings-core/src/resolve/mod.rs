@@ -16,9 +16,9 @@ use crate::value::{Failure, Found, Slot, Values};
 use find::find;
 use walk::{Leaf, Step, walk_nested};
 
-/// What the layers have for every field, in the order in which the derive builds them.
-pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> Values {
-    let (mut found, mut failures) = (Vec::with_capacity(schema.fields.len()), Vec::new());
+/// What the layers have for every field, in the order in which the derive builds them; `values` is how many there are.
+pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>, values: usize) -> Values {
+    let (mut found, mut failures) = (Vec::with_capacity(values), Vec::new());
     for field in schema.fields {
         match field.kind {
             Kind::Skipped => {}
