@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::many;
+
 pub const VARIABLES: [(&str, &str); 20] = [
     ("BENCH_HOST", "10.1.2.3"),
     ("BENCH_WORKERS", "16"),
@@ -31,6 +33,17 @@ pub const REQUIRED: usize = 10;
 /// The text of a .env file with all of them, a line each.
 pub fn env_file() -> String {
     VARIABLES.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+/// The variables of [`Many`](crate::many::Many), and nine times as many others that begin like them.
+pub fn set_many(process: &mut Command) {
+    process.env_clear();
+    for group in many::GROUPS {
+        for field in 0..many::FIELDS {
+            process.env(format!("MANY_{group}_F{field:02}"), "12345");
+            process.envs((0..9).map(|other| (format!("MANY_{group}_F{field:02}_{other}"), "tcp://10.96.0.1:8080")));
+        }
+    }
 }
 
 /// Gives a process the first `count` of the variables, and thirty others such as a container of a cluster has.

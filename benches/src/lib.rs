@@ -4,5 +4,6 @@
 pub mod by_hand;
 pub mod environment;
 pub mod harness;
+pub mod many;
 pub mod ours;
 pub mod peers;

@@ -12,11 +12,11 @@ use crate::layer::{Layers, Places};
 use crate::report::{Code, Problem, Report, Task, Warning};
 use crate::resolve::find::find;
 use crate::resolve::walk::{Leaf, Step, walk};
-use crate::resolve::{diagnose, names, resolve, resolve_where, shape};
+use crate::resolve::{diagnose, names, resolve, shape};
 use crate::schema::Schema;
 use crate::secret::{ExposeSecret, SecretString};
 use crate::testing;
-use crate::value::{Blueprint, Failure, Fault, Slot, Tree, Values, check_length, check_secret};
+use crate::value::{Blueprint, Failure, Fault, Slot, Tree, check_length, check_secret};
 
 /// Loads a struct of settings from places that differ from those its attributes name.
 ///
@@ -283,13 +283,19 @@ impl<S: Blueprint> fmt::Debug for Loader<S> {
     }
 }
 
+/// Above so many names the environment is walked through once for all of them.
+const MANY: usize = 64;
+
 /// Loads a struct from the places given: data goes from the layers to values, and from there to the struct or the report.
 pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let schema = S::SCHEMA;
     refuse_misuse(schema, places, Task::Load)?;
-    let layers = Layers::new(places, schema);
-    let (found, failures) = resolve(schema, &layers);
-    let mut values = Values::new(schema, found, failures, places.unchecked);
+    let mut layers = Layers::new(places, schema);
+    let values = const { S::SCHEMA.values() };
+    if values > MANY {
+        layers.env.ask_for(names::claimed(schema));
+    }
+    let mut values = resolve(schema, &layers, values);
     let built = S::build(&mut values);
     let failures = values.into_failures();
     match built {
@@ -301,7 +307,7 @@ pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
 /// What a loaded struct's layers have to be warned about.
 fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Result<Vec<Warning>, Report> {
     // A load asks no further than it must; to tell what stands in the files it has to open them.
-    let _ = resolve(schema, layers);
+    let _ = resolve(schema, layers, schema.values());
     Ok(diagnose::warnings(schema, layers))
 }
 
@@ -328,29 +334,19 @@ fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result
 }
 
 fn check_required_secrets(schema: &'static Schema, layers: &Layers<'_>) -> Result<(), Report> {
-    let required = |leaf: &Leaf<'_>| leaf.field.secret().is_some() && leaf.is_required();
-    let (found, mut failures) = resolve_where(schema, layers, &required);
+    let mut failures = Vec::new();
     walk(schema, &mut |step| {
         let Step::Field(leaf) = step else { return };
-        if !required(leaf) {
+        if leaf.field.secret().is_none() || !leaf.is_required() {
             return;
         }
-        let fault = match found.get(leaf.at) {
-            Some(Slot::Secret(secret)) => match check_secret(secret, leaf.field) {
-                None => return,
-                Some(fault) => fault,
-            },
-            Some(Slot::Bytes(bytes)) => {
-                let length = bytes.expose_secret().len(); // EXPOSE: counted
-                match check_length(length, leaf.field) {
-                    None => return,
-                    Some(fault) => fault,
-                }
-            }
-            Some(Slot::Unset) => Fault::Missing,
-            _ => return,
+        let fault = match find(layers, leaf, false, &mut failures) {
+            Slot::Secret(secret) => check_secret(&secret, leaf.field),
+            Slot::Bytes(bytes) => check_length(bytes.expose_secret().len(), leaf.field), // EXPOSE: counted
+            Slot::Unset => Some(Fault::Missing),
+            _ => None,
         };
-        failures.push(Failure { at: leaf.at, fault });
+        failures.extend(fault.map(|fault| Failure { at: leaf.at, fault }));
     });
     if failures.is_empty() && layers.sound() {
         return Ok(());
@@ -377,9 +373,8 @@ fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) ->
         let note = "The field is no secret; its value is in the loaded struct.";
         return refuse(Problem::new(Code::UnknownField, &leaf.path(), leaf.variable).explain(note));
     }
-    let (mut slot, mut failures) = (Slot::Unset, Vec::new());
-    find(layers, leaf, false, &mut slot, &mut failures);
-    let fault = match (slot, failures.pop()) {
+    let mut failures = Vec::new();
+    let fault = match (find(layers, leaf, false, &mut failures), failures.pop()) {
         (_, Some(failure)) => Some(failure.fault),
         (Slot::Secret(secret), None) => match check_secret(&secret, leaf.field) {
             None => return Ok(Some(secret)),

@@ -10,7 +10,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rows::{COLUMNS, ROWS};
-use settings_benches::environment::{self, VARIABLES};
 use settings_benches::harness::{Outcome, median};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -39,19 +38,19 @@ fn print_table() -> Result<()> {
     for (index, row) in ROWS.iter().enumerate() {
         let mut outcomes = Vec::new();
         for _ in 0..PROCESSES {
-            let text = child(&env::current_exe()?, row.variables, &["--row", &index.to_string()])?;
+            let text = child(&env::current_exe()?, row.environment, &["--row", &index.to_string()])?;
             outcomes.extend(text.lines().filter_map(parse));
         }
         println!("| {} | {} |", row.title, COLUMNS.map(|column| cell(column, &outcomes)).join(" | "));
     }
-    print!("{}", child(Path::new(env!("CARGO_BIN_EXE_count-allocations")), VARIABLES.len(), &[])?);
+    print!("{}", child(Path::new(env!("CARGO_BIN_EXE_count-allocations")), rows::set_all, &[])?);
     Ok(())
 }
 
-/// Runs a program among so many of the variables, and gives what it wrote.
-fn child(program: &Path, variables: usize, args: &[&str]) -> Result<String> {
+/// Runs a program among other variables, and gives what it wrote.
+fn child(program: &Path, environment: fn(&mut Command), args: &[&str]) -> Result<String> {
     let mut process = Command::new(program);
-    environment::set(&mut process, variables);
+    environment(&mut process);
     let output = process.args(args).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     if output.status.success() {
         Ok(String::from_utf8(output.stdout)?)

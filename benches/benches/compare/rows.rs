@@ -1,13 +1,16 @@
 //! What is measured. The first contestant of a row is its yardstick.
 
+use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use arc_swap::ArcSwap;
 use envconfig::Envconfig;
 use settings_benches::by_hand::{self, ByHand};
 use settings_benches::environment::{self, REQUIRED, VARIABLES};
 use settings_benches::harness::{self, Contestant, Outcome};
+use settings_benches::many::Many;
 use settings_benches::ours::Ours;
 use settings_benches::peers::{self, WithEnvconfig};
 use settings_core::Settings;
@@ -19,23 +22,37 @@ const BY_HAND: &str = "by hand";
 const ENVCONFIG: &str = "envconfig";
 const DOTENVY: &str = "dotenvy alone";
 const ARC_SWAP: &str = "arc-swap alone";
+const VARS_OS: &str = "`vars_os()` alone";
 
-pub(crate) const COLUMNS: [&str; 5] = [OURS, BY_HAND, ENVCONFIG, DOTENVY, ARC_SWAP];
+pub(crate) const COLUMNS: [&str; 6] = [OURS, BY_HAND, ENVCONFIG, DOTENVY, VARS_OS, ARC_SWAP];
 
 pub(crate) struct Row {
     pub(crate) title: &'static str,
-    /// How many of the variables are set.
-    pub(crate) variables: usize,
+    /// Sets the variables.
+    pub(crate) environment: fn(&mut Command),
     pub(crate) measure: fn() -> Result<Vec<Outcome>>,
 }
 
-pub(crate) const ROWS: [Row; 5] = [
-    Row { title: "load, 20 fields from env", variables: VARIABLES.len(), measure: load_from_env },
-    Row { title: "load, 10 of 20 fields from env", variables: REQUIRED, measure: load_from_env },
-    Row { title: "load, 20 fields from .env", variables: 0, measure: load_from_env_file },
-    Row { title: "`get()`", variables: VARIABLES.len(), measure: get },
-    Row { title: "`get()` on two threads", variables: VARIABLES.len(), measure: get_on_two_threads },
+pub(crate) const ROWS: [Row; 6] = [
+    Row { title: "load, 20 fields from env", environment: set_all, measure: load_from_env },
+    Row { title: "load, 10 of 20 fields from env", environment: set_required, measure: load_from_env },
+    Row { title: "load, 200 fields, 2,000 variables", environment: environment::set_many, measure: load_many },
+    Row { title: "load, 20 fields from .env", environment: set_none, measure: load_from_env_file },
+    Row { title: "`get()`", environment: set_all, measure: get },
+    Row { title: "`get()` on two threads", environment: set_all, measure: get_on_two_threads },
 ];
+
+pub(crate) fn set_all(process: &mut Command) {
+    environment::set(process, VARIABLES.len());
+}
+
+fn set_required(process: &mut Command) {
+    environment::set(process, REQUIRED);
+}
+
+fn set_none(process: &mut Command) {
+    environment::set(process, 0);
+}
 
 fn load_from_env() -> Result<Vec<Outcome>> {
     // What fails must not count as fast.
@@ -44,6 +61,15 @@ fn load_from_env() -> Result<Vec<Outcome>> {
         Contestant::new(BY_HAND, by_hand::from_env),
         Contestant::new(OURS, Ours::load_blocking),
         Contestant::new(ENVCONFIG, WithEnvconfig::init_from_env),
+    ]))
+}
+
+fn load_many() -> Result<Vec<Outcome>> {
+    drop(Many::load_blocking()?);
+    assert_eq!(env::vars_os().count(), 2000);
+    Ok(harness::compare(&[
+        Contestant::new(VARS_OS, || env::vars_os().count()),
+        Contestant::new(OURS, Many::load_blocking),
     ]))
 }
 

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bare = ArcSwap::from_pointee(by_hand::from_env()?);
     let ours = count(|| Ours::get().port);
     let arc_swap = count(|| bare.load().port);
-    println!("| allocations in {TIMES} `get()` | {ours} | | | | {arc_swap} |");
+    println!("| allocations in {TIMES} `get()` | {ours} | | | | | {arc_swap} |");
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! The layer of environment variables: the process's own, or a map given in their place. It is only ever read.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::env::VarError;
+use std::ffi::{OsStr, OsString};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Where variables are read from: the process environment, unless a map is given in its place.
 pub(crate) type Variables = Option<HashMap<String, OsString>>;
@@ -12,40 +14,66 @@ pub(crate) struct Env<'v> {
     given: Option<&'v HashMap<String, OsString>>,
     /// Neither a map nor the process environment.
     nothing: bool,
+    /// What the process has under the names that are known to be asked for.
+    asked: Option<HashMap<OsString, Option<OsString>, BuildHasherDefault<NameHasher>>>,
     /// Every variable by its upper-case name, when names match in any case.
     folded: Option<HashMap<String, OsString>>,
 }
 
 impl<'v> Env<'v> {
     pub(crate) fn open(variables: &'v Variables, hermetic: bool, case_insensitive: bool) -> Self {
-        let mut env = Self { given: variables.as_ref(), nothing: hermetic && variables.is_none(), folded: None };
+        let nothing = hermetic && variables.is_none();
+        let mut env = Self { given: variables.as_ref(), nothing, asked: None, folded: None };
         if case_insensitive {
             env.folded = Some(env.all().map(|(name, value)| (name.to_ascii_uppercase(), value)).collect());
         }
         env
     }
 
-    /// The variable's value, by the exact name first.
-    #[inline]
-    pub(crate) fn get(&self, name: &str) -> Option<OsString> {
-        match (&self.folded, self.given) {
-            (None, None) if !self.nothing => std::env::var_os(name),
-            _ => self.get_elsewhere(name),
+    /// Looks for all of these names at once, in one walk through the environment. Each on its own takes a walk too, so
+    /// this is for names by the dozen. Others may still be asked for.
+    pub(crate) fn ask_for(&mut self, names: impl IntoIterator<Item = String>) {
+        if self.given.is_some() || self.nothing {
+            return;
         }
+        let mut asked: HashMap<_, _, _> = names.into_iter().map(|name| (name.into(), None)).collect();
+        for (name, value) in std::env::vars_os() {
+            if let Some(found) = asked.get_mut(&name) {
+                // Of a name that is there twice the first counts, as for `std::env::var`.
+                found.get_or_insert(value);
+            }
+        }
+        self.asked = Some(asked);
     }
 
-    fn get_elsewhere(&self, name: &str) -> Option<OsString> {
-        let exact = match self.given {
-            None if self.nothing => None,
-            None => std::env::var_os(name),
-            Some(map) => map.get(name).cloned(),
-        };
-        exact.or_else(|| self.folded.as_ref()?.get(&name.to_ascii_uppercase()).cloned())
+    /// The variable's value, by the exact name first.
+    #[inline]
+    pub(crate) fn get(&self, name: &str) -> Result<String, VarError> {
+        if self.asked.is_none() && self.folded.is_none() && self.given.is_none() && !self.nothing {
+            return std::env::var(name);
+        }
+        self.get_elsewhere(name)
+    }
+
+    fn get_elsewhere(&self, name: &str) -> Result<String, VarError> {
+        let value = self.exact(name).or_else(|| self.folded.as_ref()?.get(&name.to_ascii_uppercase()).cloned());
+        value.ok_or(VarError::NotPresent)?.into_string().map_err(VarError::NotUnicode)
+    }
+
+    fn exact(&self, name: &str) -> Option<OsString> {
+        match (self.given, &self.asked) {
+            (Some(map), _) => map.get(name).cloned(),
+            (None, _) if self.nothing => None,
+            (None, asked) => match asked.as_ref().and_then(|asked| asked.get(OsStr::new(name))) {
+                Some(value) => value.clone(),
+                None => std::env::var_os(name),
+            },
+        }
     }
 
     /// The variable as text, where it has one that is UTF-8.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.get(name)?.into_string().ok()
+        self.get(name).ok()
     }
 
     /// The names of all variables that are set to something, for hints.
@@ -62,6 +90,27 @@ impl<'v> Env<'v> {
     }
 }
 
+/// Eight bytes at a time: the standard hasher takes as long for all names of a large environment as the walk itself. The
+/// names in the table are those of a struct, so that nobody can choose them to collide.
+#[derive(Default)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        let words = bytes.chunks_exact(8);
+        let rest = word(words.remainder());
+        for word in words.map(word).chain([rest]) {
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The table goes by the low bits, and a product has its best ones at the top.
+        self.0.rotate_left(26)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +122,7 @@ mod tests {
     #[test]
     fn names_match_exactly_unless_told_otherwise() {
         let given = given();
-        assert_eq!(Env::open(&given, false, false).get("CHAT_PORT"), None);
+        assert_eq!(Env::open(&given, false, false).get("CHAT_PORT"), Err(VarError::NotPresent));
         assert_eq!(Env::open(&given, false, true).text("CHAT_PORT").unwrap(), "1");
         assert_eq!(Env::open(&given, false, true).text("CHAT_HOST").unwrap(), "h");
     }
@@ -81,7 +130,30 @@ mod tests {
     #[test]
     fn nothing_is_read_that_was_not_given() {
         assert_eq!(Env::open(&None, true, true).names(), [""; 0]);
-        assert_eq!(Env::open(&None, true, false).get("PATH"), None);
-        assert!(Env::open(&None, false, false).get("PATH").is_some());
+        assert_eq!(Env::open(&None, true, false).get("PATH"), Err(VarError::NotPresent));
+        assert!(Env::open(&None, false, false).get("PATH").is_ok());
+    }
+
+    #[test]
+    fn names_asked_for_at_once_have_what_each_has_on_its_own() {
+        let mut env = Env::open(&None, false, false);
+        let names: Vec<String> = std::env::vars().map(|(name, _)| name).collect();
+        let (first, others) = names.split_first().unwrap();
+        env.ask_for(others.iter().cloned().chain(["SETTINGS_CORE_NO_SUCH_NAME".to_owned()]));
+        assert_eq!(env.asked.as_ref().unwrap().len(), names.len());
+        for name in others.iter().chain([first]) {
+            assert_eq!(env.get(name), std::env::var(name));
+        }
+        assert_eq!(env.get("SETTINGS_CORE_NO_SUCH_NAME"), Err(VarError::NotPresent));
+    }
+
+    #[test]
+    fn the_process_is_not_asked_beside_what_was_given() {
+        let given = given();
+        for (variables, hermetic) in [(&given, false), (&None, true)] {
+            let mut env = Env::open(variables, hermetic, false);
+            env.ask_for(["PATH".to_owned()]);
+            assert_eq!(env.get("PATH"), Err(VarError::NotPresent));
+        }
     }
 }

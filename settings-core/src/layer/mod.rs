@@ -89,6 +89,15 @@ impl<'p> Layers<'p> {
         self.places.unchecked
     }
 
+    /// Whether there are .env files to read.
+    #[inline]
+    pub(crate) fn has_dotenv(&self) -> bool {
+        match &self.places.env_files {
+            Some(files) => !files.is_empty(),
+            None => !self.places.hermetic && !self.schema.env_files.is_empty(),
+        }
+    }
+
     /// The .env files, read when first asked for.
     pub(crate) fn dotenv(&self) -> &DotenvFiles {
         self.dotenv.get_or_init(|| {

@@ -4,7 +4,7 @@ use super::close;
 use super::take;
 use crate::report::hint;
 use crate::schema::{Collection, Field, Kind, Schema};
-use crate::value::{Element, Failure, Fault, ROOT, Slot, Tree};
+use crate::value::{Element, Failure, Fault, Found, ROOT, Slot, Tree};
 
 /// What the place of a value means for what may stand in it.
 #[derive(Default)]
@@ -51,7 +51,7 @@ pub(crate) fn expected(collection: &Collection) -> Fault {
 struct Reader<'o> {
     origin: &'o Origin,
     unchecked: bool,
-    found: Vec<Slot>,
+    found: Vec<Found>,
     failures: Vec<Failure>,
 }
 
@@ -69,16 +69,15 @@ impl Reader<'_> {
                 Kind::Skipped => {}
                 Kind::Nested(nested) => {
                     let head = self.found.len();
-                    self.found.push(Slot::Unset);
+                    self.found.push(Found { field, slot: Slot::Unset });
                     self.structure(value.get(field.key()).unwrap_or(&Tree::Null), nested.schema, head);
-                    let end = self.found.len();
-                    close(&mut self.found, head, end);
+                    close(&mut self.found, head);
                 }
                 // What is no table has no fields, and none of them is missing.
-                _ if misshapen => self.found.push(Slot::Failed),
+                _ if misshapen => self.found.push(Found { field, slot: Slot::Failed }),
                 _ => {
                     let slot = self.field(value.get(field.key()).unwrap_or(&Tree::Null), field);
-                    self.found.push(slot);
+                    self.found.push(Found { field, slot });
                 }
             }
         }
@@ -104,7 +103,7 @@ impl Reader<'_> {
                 };
             }
             (_, Tree::Text(text)) => {
-                take::text(text, field, self.unchecked, &mut found);
+                found = take::text(text, field, self.unchecked).unwrap_or(Slot::Unset);
             }
             (Kind::Secret(_), _) => {
                 self.fail(at, Fault::Secret("a secret is given as text"));

@@ -3,7 +3,7 @@
 mod secret_files;
 
 use std::cell::RefCell;
-use std::ffi::OsString;
+use std::env::VarError;
 use std::ops::ControlFlow;
 
 use figment::value::Value;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::elements::{self, Origin};
 use super::names;
 use super::shape::{Misfit, Wrong, misfits};
-use super::take::{self, Taken};
+use super::take;
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::config_files::{self, Key};
 use crate::layer::dotenv::Hit;
@@ -40,10 +40,12 @@ struct Search<'s, 'l> {
 type Step = ControlFlow<()>;
 
 /// Finds what the highest layer that has the field says. `asked` leaves out the field's own variable.
-pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, found: &mut Slot, failures: &mut Vec<Failure>) {
-    let trail = &mut Trail::default();
+pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, failures: &mut Vec<Failure>) -> Slot {
+    let (mut slot, mut trail) = (Slot::Unset, Trail::default());
+    let (trail, found) = (&mut trail, &mut slot);
     // What ended the search stands in `found`.
     let _ = Search { layers, leaf, asked, unreadable: false, trail, found, failures }.all();
+    slot
 }
 
 /// Goes a field's way once more and writes it down. What fails on the way has been told already.
@@ -123,24 +125,27 @@ impl Search<'_, '_> {
     }
 
     fn in_variable(&mut self, name: &str) -> Step {
-        let Some(value) = self.layers.env.get(name) else {
-            if self.trail.is_written() {
-                self.layers.note_not_set(name, &names::claimed(self.layers.schema), self.trail);
+        let text = match self.layers.env.get(name) {
+            Ok(text) => text,
+            Err(VarError::NotPresent) => {
+                if self.trail.is_written() {
+                    self.layers.note_not_set(name, &names::claimed(self.layers.schema), self.trail);
+                }
+                return Step::Continue(());
             }
-            return Step::Continue(());
+            Err(VarError::NotUnicode(_)) => {
+                self.trail.note("env", name, Outcome::NotUtf8);
+                return self.refuse(Fault::NotUtf8);
+            }
         };
-        let taken = take::variable(value, self.leaf.field, self.layers.unchecked(), self.found);
-        self.trail.note("env", name, taken.into());
-        match taken {
-            Taken::Found => self.unfold_text(Place::Named("env", name)),
-            Taken::NotUtf8 => self.refuse(Fault::NotUtf8),
-            Taken::Empty | Taken::Placeholder => Step::Continue(()),
-        }
+        let taken = take::variable(text, self.leaf.field, self.layers.unchecked());
+        self.trail.note("env", name, take::outcome(&taken));
+        taken.map_or(Step::Continue(()), |slot| self.end_unfolded(slot, Place::Named("env", name)))
     }
 
     /// The .env files as one layer, the later over the earlier.
     fn in_dotenv(&mut self, other: Option<&'static str>) -> Step {
-        if self.layers.dotenv().files().is_empty() {
+        if !self.layers.has_dotenv() {
             return Step::Continue(());
         }
         self.in_key(other.unwrap_or(self.leaf.variable))?;
@@ -234,9 +239,10 @@ impl Search<'_, '_> {
 
     fn json_object(&mut self, scope: &Scope, variable: &str, layer: usize) -> JsonVariable {
         let text = match layer {
-            0 => match self.layers.env.get(variable).map(OsString::into_string) {
-                Some(Err(_)) => return self.broken(scope, Fault::NotUtf8),
-                text => text.and_then(Result::ok).map(Zeroizing::new),
+            0 => match self.layers.env.get(variable) {
+                Ok(text) => Some(Zeroizing::new(text)),
+                Err(VarError::NotPresent) => None,
+                Err(VarError::NotUnicode(_)) => return self.broken(scope, Fault::NotUtf8),
             },
             _ => {
                 let files = self.layers.dotenv();
@@ -269,18 +275,19 @@ impl Search<'_, '_> {
     }
 
     fn take_text(&mut self, text: &str, place: Place<'_>) -> Step {
-        let taken = take::text(text, self.leaf.field, self.layers.unchecked(), self.found);
+        let taken = take::text(text, self.leaf.field, self.layers.unchecked());
         if self.trail.is_written() {
-            self.note_at(place, taken.into());
+            self.note_at(place, take::outcome(&taken));
         }
-        if taken == Taken::Found { self.unfold_text(place) } else { Step::Continue(()) }
+        taken.map_or(Step::Continue(()), |slot| self.end_unfolded(slot, place))
     }
 
-    /// What stands for a list or map of structs as text is JSON. Any other text stands as it was found.
-    fn unfold_text(&mut self, place: Place<'_>) -> Step {
-        let Kind::Collection(collection) = &self.leaf.field.kind else { return Step::Break(()) };
-        let Slot::Text(text) = std::mem::take(self.found) else { return Step::Break(()) };
-        match serde_json::from_str(&Zeroizing::new(text)) {
+    /// Ends with a text; what stands for a list or map of structs as text is JSON.
+    fn end_unfolded(&mut self, slot: Slot, place: Place<'_>) -> Step {
+        let (Kind::Collection(collection), Slot::Text(text)) = (&self.leaf.field.kind, &slot) else {
+            return self.end(slot);
+        };
+        match serde_json::from_str(text) {
             // What stands within a text was not seen when the file's keys were checked.
             Ok(value) => {
                 let origin = Origin { checked: false, strict: true, ..self.origin(place) };

@@ -8,103 +8,84 @@ pub(crate) mod shape;
 mod take;
 pub(crate) mod walk;
 
+use std::env::VarError;
+use std::iter;
+
 use crate::layer::Layers;
 use crate::schema::{Field, Kind, Schema};
-use crate::value::{Failure, Slot};
+use crate::value::{Failure, Found, Slot, Values};
 
 use find::find;
-use take::Taken;
-use walk::{Leaf, Step, walk, walk_nested};
+use walk::{Leaf, Step, walk_nested};
 
-/// What the layers have for every field, in the order in which the derive builds them.
-pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>) -> (Vec<Slot>, Vec<Failure>) {
-    let (mut found, mut failures) = (unset(schema), Vec::new());
-    let mut at = 0;
+/// What the layers have for every field, in the order in which the derive builds them; `values` is how many there are.
+pub(crate) fn resolve(schema: &'static Schema, layers: &Layers<'_>, values: usize) -> Values {
+    let (mut found, mut failures) = (Vec::with_capacity(values), Vec::new());
     for field in schema.fields {
         match field.kind {
             Kind::Skipped => {}
-            Kind::Nested(_) => at = resolve_nested(schema, field, at, layers, &mut found, &mut failures),
+            Kind::Nested(_) => resolve_nested(schema, field, layers, &mut found, &mut failures),
             Kind::Plain | Kind::Secret(_) | Kind::Collection(_) => {
-                if let Some(slot) = found.get_mut(at) {
-                    resolve_field(&Leaf::of_root(schema, field, at), layers, slot, &mut failures);
-                }
-                at += 1;
+                resolve_field(schema, field, layers, &mut found, &mut failures);
             }
         }
     }
-    (found, failures)
+    Values::new(found, failures, layers.unchecked())
 }
 
-/// Goes the quick way first, for what is most common: the field's own variable has its value. No name is composed then,
-/// and nothing is written down.
-fn resolve_field(leaf: &Leaf<'_>, layers: &Layers<'_>, found: &mut Slot, failures: &mut Vec<Failure>) {
-    if !layers.given.is_empty() || !leaf.begins_with_env() {
-        return find(layers, leaf, false, found, failures);
-    }
-    match layers.env.get(leaf.variable) {
-        None => find(layers, leaf, true, found, failures),
-        Some(value) => {
-            if take::variable(value, leaf.field, layers.unchecked(), found) != Taken::Found {
-                find(layers, leaf, false, found, failures);
+/// Goes the quick way first, for what is most common: the field's own variable has its value, or nothing else could. No
+/// name is composed then, and nothing is written down.
+#[inline]
+fn resolve_field(
+    schema: &'static Schema,
+    field: &'static Field,
+    layers: &Layers<'_>,
+    found: &mut Vec<Found>,
+    failures: &mut Vec<Failure>,
+) {
+    let at = found.len();
+    let leaf = || Leaf::of_root(schema, field, at);
+    let mut asked = false;
+    if layers.given.is_empty() && leaf().begins_with_env() {
+        match layers.env.get(field.variable) {
+            Ok(text) if take::judge(&text, field, layers.unchecked()).is_ok() => {
+                return add(found, field, || take::owned(text, field));
             }
+            read => asked = read == Err(VarError::NotPresent),
         }
     }
+    let in_files = || (layers.has_dotenv() && layers.dotenv().has_lines()) || layers.config().is_some();
+    if asked && leaf().has_one_name() && !in_files() {
+        return add(found, field, || Slot::Unset);
+    }
+    add(found, field, || find(layers, &leaf(), asked, failures));
+}
+
+/// Pushes what a field has, made in the place where it stays: `push` would move it right after it was made, and for that
+/// the processor waits until all of it is written.
+#[inline]
+fn add(found: &mut Vec<Found>, field: &'static Field, slot: impl FnOnce() -> Slot) {
+    found.extend(iter::once_with(|| Found { field, slot: slot() }));
 }
 
 fn resolve_nested(
     schema: &'static Schema,
     field: &'static Field,
-    at: usize,
     layers: &Layers<'_>,
-    found: &mut [Slot],
+    found: &mut Vec<Found>,
     failures: &mut Vec<Failure>,
-) -> usize {
-    walk_nested(schema, field, at, &mut |step| match step {
-        Step::Enter(_) => {}
-        Step::Field(leaf) => {
-            if let Some(slot) = found.get_mut(leaf.at) {
-                find(layers, leaf, false, slot, failures);
-            }
-        }
-        Step::Leave { head, end } => close(found, head, end),
-    })
-}
-
-/// The same for some of the fields; the others stay unset.
-pub(crate) fn resolve_where(
-    schema: &'static Schema,
-    layers: &Layers<'_>,
-    wanted: &dyn Fn(&Leaf<'_>) -> bool,
-) -> (Vec<Slot>, Vec<Failure>) {
-    let (mut found, mut failures) = (unset(schema), Vec::new());
-    walk(schema, &mut |step| {
-        let Step::Field(leaf) = step else { return };
-        if let (Some(slot), true) = (found.get_mut(leaf.at), wanted(leaf)) {
-            find(layers, leaf, false, slot, &mut failures);
-        }
+) {
+    walk_nested(schema, field, found.len(), &mut |step| match step {
+        // What the group has shows when its fields are there.
+        Step::Enter(leaf) => found.push(Found { field: leaf.field, slot: Slot::Unset }),
+        Step::Field(leaf) => found.push(Found { field: leaf.field, slot: find(layers, leaf, false, failures) }),
+        Step::Leave { head } => close(found, head),
     });
-    (found, failures)
 }
 
-fn unset(schema: &Schema) -> Vec<Slot> {
-    let mut found = Vec::new();
-    found.resize_with(slots(schema), Slot::default);
-    found
-}
-
-/// How many slots the fields of a struct take, with those of nested structs.
-fn slots(schema: &Schema) -> usize {
-    let of = |field: &Field| match &field.kind {
-        Kind::Skipped => 0,
-        Kind::Plain | Kind::Secret(_) | Kind::Collection(_) => 1,
-        Kind::Nested(nested) => 1 + slots(nested.schema),
-    };
-    schema.fields.iter().map(of).sum()
-}
-
-/// Tells the head of a nested struct how many slots are its own, and whether any has a value.
-fn close(found: &mut [Slot], head: usize, end: usize) {
-    let Some((head, rest)) = found.get_mut(head..end).and_then(<[_]>::split_first_mut) else { return };
-    let set = rest.iter().any(|slot| !matches!(slot, Slot::Unset | Slot::Group { .. }));
-    *head = Slot::Group { len: rest.len(), set };
+/// Tells the head of a nested struct, whose fields are the last, how many they are, and whether any has a value.
+fn close(found: &mut [Found], head: usize) {
+    let Some((head, fields)) = found.get_mut(head..).and_then(<[_]>::split_first_mut) else { return };
+    let set = fields.iter().any(|found| !matches!(found.slot, Slot::Unset | Slot::Group { .. }));
+    head.slot = Slot::Group { len: fields.len(), set };
 }

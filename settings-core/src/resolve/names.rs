@@ -115,7 +115,7 @@ fn enter(
 
 /// Every variable that some field is read from.
 pub(crate) fn claimed(schema: &'static Schema) -> Vec<String> {
-    let mut names = Vec::new();
+    let mut names = Vec::with_capacity(schema.values());
     walk(schema, &mut |step| {
         if let Step::Field(leaf) = step {
             names.extend(leaf.names().map(str::to_owned));

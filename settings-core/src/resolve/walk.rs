@@ -12,8 +12,8 @@ pub(crate) enum Step<'w> {
     Enter(&'w Leaf<'w>),
     /// A plain field or a secret.
     Field(&'w Leaf<'w>),
-    /// The nested struct ends, whose own slot is at `head`; the next slot is at `end`.
-    Leave { head: usize, end: usize },
+    /// The nested struct ends, whose own slot is at `head`.
+    Leave { head: usize },
 }
 
 /// A field at its place below the struct that is loaded.
@@ -120,6 +120,11 @@ impl<'w> Leaf<'w> {
             _ => true,
         }
     }
+
+    /// Whether its own variable, and the same in the .env files, is all there is to ask for.
+    pub(crate) fn has_one_name(&self) -> bool {
+        self.field.secret().is_none() && self.field.aliases.is_empty() && self.scopes.is_empty()
+    }
 }
 
 /// Visits every field that is loaded, in the order in which the derive builds them.
@@ -127,18 +132,11 @@ pub(crate) fn walk(schema: &'static Schema, visit: &mut dyn FnMut(Step<'_>)) {
     Walker { root: schema, name: String::new(), scopes: Vec::new(), at: 0, visit }.fields_of(schema);
 }
 
-/// Visits one nested struct of the struct that is loaded, whose own slot is at `at`; gives the place of the next slot.
-pub(crate) fn walk_nested(
-    root: &'static Schema,
-    field: &'static Field,
-    at: usize,
-    visit: &mut dyn FnMut(Step<'_>),
-) -> usize {
-    let mut walker = Walker { root, name: String::new(), scopes: Vec::new(), at, visit };
+/// Visits one nested struct of the struct that is loaded, whose own slot is at `at`.
+pub(crate) fn walk_nested(root: &'static Schema, field: &'static Field, at: usize, visit: &mut dyn FnMut(Step<'_>)) {
     if let Kind::Nested(nested) = &field.kind {
-        walker.nested(root, field, nested);
+        Walker { root, name: String::new(), scopes: Vec::new(), at, visit }.nested(root, field, nested);
     }
-    walker.at
 }
 
 /// Visits a secret that no field declares, under the name that is asked for.
@@ -200,7 +198,7 @@ impl Walker<'_> {
         self.fields_of(nested.schema);
         let head = self.scopes.pop().map_or(self.at, |scope| scope.at);
         self.name.truncate(outer_len);
-        (self.visit)(Step::Leave { head, end: self.at });
+        (self.visit)(Step::Leave { head });
     }
 
     /// The variable of the struct whose prefix is in hand.

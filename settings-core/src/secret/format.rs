@@ -150,16 +150,18 @@ const TELLING: usize = 4;
 
 /// Holds `text` to the `prefix` and the `format` of its field, to both where it has both.
 pub(crate) fn check(text: &str, rules: &Secret) -> Verdict {
-    let by_prefix = rules.prefix.map_or(Verdict::Fits, |prefix| {
+    if let Some(prefix) = rules.prefix {
         // A prefix out of the table stands for its format: `sk-` refuses the `sk-ant-` of another.
-        judge(text, &[prefix], KeyFormat::with_prefix(prefix), true)
-    });
-    let by_format = rules
-        .format
-        .and_then(KeyFormat::by_name)
-        .map_or(Verdict::Fits, |format| judge(text, format.prefixes, Some(format), format.strict));
-    // A prefix is never merely doubted.
-    if by_prefix == Verdict::Fits { by_format } else { by_prefix }
+        let verdict = judge(text, &[prefix], KeyFormat::with_prefix(prefix), true);
+        // A prefix is never merely doubted.
+        if verdict != Verdict::Fits {
+            return verdict;
+        }
+    }
+    match rules.format.and_then(KeyFormat::by_name) {
+        Some(format) => judge(text, format.prefixes, Some(format), format.strict),
+        None => Verdict::Fits,
+    }
 }
 
 fn judge(text: &str, wanted: &[&str], own: Option<&'static KeyFormat>, strict: bool) -> Verdict {

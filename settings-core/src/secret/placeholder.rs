@@ -32,7 +32,9 @@ const YOURS_ENDS: &[&str] = &["-here", "_here", "-key", "_key", "-token", "_toke
 /// ```
 pub fn is_placeholder(text: &str, own: &[&str]) -> bool {
     let text = text.trim();
-    own.iter().chain(WORDS).any(|word| text.eq_ignore_ascii_case(word))
+    let is = |word: &&str| text.eq_ignore_ascii_case(word);
+    own.iter().any(is)
+        || WORDS.iter().any(is)
         || is_run(text, b"xX")
         || is_run(text, b"*")
         || is_yours(text)

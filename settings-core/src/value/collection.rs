@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
-use super::{Blueprint, Failure, Fault, Read, Slot, Values};
+use super::{Blueprint, Failure, Fault, Found, Read, Slot, Values};
 use crate::schema::Schema;
 
 /// A list of structs of settings, or a map of them by name.
@@ -59,7 +59,7 @@ impl<T: Blueprint> Collection for BTreeMap<String, T> {
 pub(crate) struct Element {
     /// Its name, or its number in a list.
     pub(crate) key: String,
-    pub(crate) found: Vec<Slot>,
+    pub(crate) found: Vec<Found>,
     pub(crate) failures: Vec<Failure>,
 }
 
@@ -86,7 +86,7 @@ impl Values {
     }
 
     fn element<T: Blueprint>(&mut self, Element { key, found, failures }: Element) -> Option<(String, T)> {
-        let mut values = Self::new(T::SCHEMA, found, failures, self.unchecked);
+        let mut values = Self::new(found, failures, self.unchecked);
         let built = T::build(&mut values);
         for failure in values.into_failures() {
             let failure = ElementFailure { key: key.clone(), schema: T::SCHEMA, failure };

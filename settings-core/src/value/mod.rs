@@ -9,11 +9,10 @@ mod text;
 mod tree;
 
 use std::fmt::Display;
-use std::mem;
 
 use serde::de::DeserializeOwned;
 
-use crate::schema::{DefaultValue, Field, Kind, Schema, Secret, Shape};
+use crate::schema::{DefaultValue, Field, Schema, Secret, Shape};
 use crate::secret::{self, ExposeSecret, Mismatch, SecretSlice, SecretString, SecretType, Verdict};
 
 pub use collection::Collection;
@@ -53,11 +52,15 @@ pub trait Plain: DeserializeOwned {}
 
 impl<T: DeserializeOwned> Plain for T {}
 
+/// A field, and what the layers found for it.
+pub(crate) struct Found {
+    pub(crate) field: &'static Field,
+    pub(crate) slot: Slot,
+}
+
 /// What the layers found for one field.
-#[derive(Default)]
 pub(crate) enum Slot {
     /// Nothing.
-    #[default]
     Unset,
     /// Text, as from a variable.
     Text(String),
@@ -169,11 +172,9 @@ pub(crate) const ROOT: usize = usize::MAX;
 
 /// A cursor over what the layers found, which reads it field by field as the schema lists them.
 pub struct Values {
-    found: std::vec::IntoIter<Slot>,
-    /// The fields of the struct that is being built, from the next one on.
-    fields: std::slice::Iter<'static, Field>,
+    found: std::vec::IntoIter<Found>,
+    /// The field taken last, its place, and the place of the struct that it belongs to.
     field: &'static Field,
-    /// The place of the field taken last, and of the struct that it belongs to.
     at: usize,
     within: usize,
     taken: usize,
@@ -214,18 +215,9 @@ impl<T> Read<T> {
 
 impl Values {
     /// `unchecked` leaves out the rules and checks: for the values of a mock that says so.
-    pub(crate) fn new(schema: &'static Schema, found: Vec<Slot>, failures: Vec<Failure>, unchecked: bool) -> Self {
+    pub(crate) fn new(found: Vec<Found>, failures: Vec<Failure>, unchecked: bool) -> Self {
         const NOTHING: &Field = &Field::EMPTY;
-        Self {
-            found: found.into_iter(),
-            fields: schema.fields.iter(),
-            field: NOTHING,
-            at: ROOT,
-            within: ROOT,
-            taken: 0,
-            unchecked,
-            failures,
-        }
+        Self { found: found.into_iter(), field: NOTHING, at: ROOT, within: ROOT, taken: 0, unchecked, failures }
     }
 
     /// Everything that stands against the struct.
@@ -327,9 +319,8 @@ impl Values {
     fn build_nested<T: Blueprint>(&mut self) -> Read<T> {
         let (field, at, within) = (self.field, self.at, self.within);
         self.within = at;
-        let fields = mem::replace(&mut self.fields, T::SCHEMA.fields.iter());
         let built = T::build(self);
-        (self.field, self.at, self.within, self.fields) = (field, at, within, fields);
+        (self.field, self.at, self.within) = (field, at, within);
         match built {
             Some(value) => Read::Value(value),
             None => Read::Failed,
@@ -415,8 +406,7 @@ impl Values {
     }
 
     fn take(&mut self) -> Slot {
-        let next = self.fields.by_ref().find(|field| !matches!(field.kind, Kind::Skipped));
-        let (Some(field), Some(slot)) = (next, self.found.next()) else { return Slot::Failed };
+        let Some(Found { field, slot }) = self.found.next() else { return Slot::Failed };
         self.field = field;
         self.at = self.taken;
         self.taken += 1;

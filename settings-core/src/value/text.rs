@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Display};
 
-use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
 use zeroize::Zeroizing;
@@ -147,26 +147,38 @@ impl de::Error for ReadError {
 }
 
 /// The words for a truth value, in any case.
-pub(crate) fn truth(text: &str) -> Option<bool> {
-    const TRUE: [&str; 5] = ["true", "1", "yes", "on", "t"];
-    const FALSE: [&str; 5] = ["false", "0", "no", "off", "f"];
-    let is = |words: &[&str], one: &str| {
-        words.iter().any(|w| w.eq_ignore_ascii_case(text)) || one.eq_ignore_ascii_case(text)
-    };
-    match (is(&TRUE, "y"), is(&FALSE, "n")) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        _ => None,
-    }
+fn truth(text: &str) -> Option<bool> {
+    const WORDS: [(&str, bool); 12] = [
+        ("true", true),
+        ("false", false),
+        ("1", true),
+        ("0", false),
+        ("yes", true),
+        ("no", false),
+        ("on", true),
+        ("off", false),
+        ("t", true),
+        ("f", false),
+        ("y", true),
+        ("n", false),
+    ];
+    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|&(_, truth)| truth)
+}
+
+/// Reads a text, without the white space around it where that is in the way: few texts have any to look for.
+#[inline]
+fn trimmed<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    read(text).or_else(|| read(text.trim()))
 }
 
 pub(crate) const DURATION: &str = "a length of time with its unit, such as `30s`, `500ms` or `1h 30m`";
 
 /// A length of time as `30s` or `1h 30m`, in the form that serde gives `std::time::Duration`.
 pub(crate) fn duration<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value, ReadError> {
-    let duration = humantime::parse_duration(text.trim()).map_err(|_| ReadError::expected(DURATION))?;
-    let parts = [("secs", duration.as_secs()), ("nanos", u64::from(duration.subsec_nanos()))];
-    visitor.visit_map(MapDeserializer::new(parts.into_iter()))
+    let duration = trimmed(text, |text| humantime::parse_duration(text).ok());
+    let duration = duration.ok_or_else(|| ReadError::expected(DURATION))?;
+    let parts = [duration.as_secs(), u64::from(duration.subsec_nanos())];
+    visitor.visit_seq(SeqDeserializer::new(parts.into_iter()))
 }
 
 /// Whether serde asks for a `std::time::Duration`.
@@ -177,9 +189,9 @@ pub(crate) fn is_duration(name: &str, fields: &[&str]) -> bool {
 macro_rules! whole_numbers {
     ($($method:ident $visit:ident $type:ident),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-            match self.text.trim().parse::<$type>() {
-                Ok(number) => visitor.$visit(number),
-                Err(_) => Err(ReadError::whole_number($type::MIN, $type::MAX)),
+            match trimmed(&self.text, |text| text.parse::<$type>().ok()) {
+                Some(number) => visitor.$visit(number),
+                None => Err(ReadError::whole_number($type::MIN, $type::MAX)),
             }
         }
     )*};
@@ -204,7 +216,7 @@ impl<'de> Deserializer<'de> for Text {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match truth(self.text.trim()) {
+        match trimmed(&self.text, truth) {
             Some(truth) => visitor.visit_bool(truth),
             None => Err(ReadError::expected("true or false (also yes/no, on/off, 1/0)")),
         }
@@ -215,9 +227,9 @@ impl<'de> Deserializer<'de> for Text {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.text.trim().parse() {
-            Ok(number) => visitor.visit_f64(number),
-            Err(_) => Err(ReadError::expected("a number")),
+        match trimmed(&self.text, |text| text.parse().ok()) {
+            Some(number) => visitor.visit_f64(number),
+            None => Err(ReadError::expected("a number")),
         }
     }
 

@@ -50,6 +50,11 @@ impl DotenvFiles {
         &self.files
     }
 
+    /// Whether some file has a line that holds, or should hold, a variable.
+    pub(crate) fn has_lines(&self) -> bool {
+        !self.index.is_empty() || self.files.iter().any(|file| !file.errors().is_empty())
+    }
+
     /// The names of all variables.
     #[cfg(test)]
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {

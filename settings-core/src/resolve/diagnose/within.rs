@@ -55,7 +55,8 @@ impl Search<'_> {
             Slot::Elements(elements) => elements.iter().find(|element| element.key == *key),
             _ => None,
         };
-        let slot = slot.and_then(|element| element.found.get(failure.at)).unwrap_or(&Slot::Unset);
+        let slot =
+            slot.and_then(|element| element.found.get(failure.at)).map(|found| &found.slot).unwrap_or(&Slot::Unset);
         match &failure.fault {
             Fault::Element(deeper) => self.element(deeper, slot, way),
             fault => self.told(fault, slot, &way),

@@ -1,5 +1,7 @@
 //! The files of a secret: the one that `NAME_FILE` names, those of the secrets directories, and `file("..")`.
 
+use std::env::VarError;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Search, Step};
@@ -7,7 +9,7 @@ use crate::layer::read::ReadError;
 use crate::layer::secret_files::{self, Contents};
 use crate::layer::show;
 use crate::report::Outcome;
-use crate::resolve::take::{self, Taken};
+use crate::resolve::take::{self, Unfit};
 use crate::resolve::walk::Leaf;
 use crate::schema::Source;
 use crate::value::Fault;
@@ -53,7 +55,12 @@ impl Search<'_, '_> {
     }
 
     fn path_in(&self, variable: &str) -> Result<Option<PathBuf>, Fault> {
-        if let Some(path) = self.layers.env.get(variable).filter(|path| !path.is_empty()) {
+        let path = match self.layers.env.get(variable) {
+            Ok(path) => path.into(),
+            Err(VarError::NotUnicode(path)) => path,
+            Err(VarError::NotPresent) => OsString::new(),
+        };
+        if !path.is_empty() {
             return Ok(Some(path.into()));
         }
         let files = self.layers.dotenv();
@@ -66,16 +73,16 @@ impl Search<'_, '_> {
     fn take_file(&mut self, contents: Contents, layer: &'static str, path: &Path, shown: String) -> Step {
         match contents {
             Ok(bytes) => {
-                let taken = take::file(&bytes, self.leaf.field, self.layers.unchecked(), self.found);
-                self.trail.note(layer, &shown, taken.into());
-                if taken == Taken::Found && self.trail.is_written() {
+                let taken = take::file(&bytes, self.leaf.field, self.layers.unchecked());
+                self.trail.note(layer, &shown, take::outcome(&taken));
+                if taken.is_ok() && self.trail.is_written() {
                     let warnings = secret_files::warnings(path).into_iter();
                     self.trail.warnings.extend(warnings.map(|text| (shown.clone(), text)));
                 }
                 match taken {
-                    Taken::Found => Step::Break(()),
-                    Taken::NotUtf8 => self.refuse(Fault::NotUtf8),
-                    Taken::Empty | Taken::Placeholder => Step::Continue(()),
+                    Ok(slot) => self.end(slot),
+                    Err(Unfit::NotUtf8) => self.refuse(Fault::NotUtf8),
+                    Err(Unfit::Empty | Unfit::Placeholder) => Step::Continue(()),
                 }
             }
             Err(error) => {
