@@ -32,11 +32,13 @@ impl<'v> Env<'v> {
 
     /// Looks for all of these names at once, in one walk through the environment. Each on its own takes a walk too, so
     /// this is for names by the dozen. Others may still be asked for.
-    pub(crate) fn ask_for(&mut self, names: impl IntoIterator<Item = String>) {
+    pub(crate) fn ask_for(&mut self, names: Vec<String>) {
         if self.given.is_some() || self.nothing {
             return;
         }
-        let mut asked: HashMap<_, _, _> = names.into_iter().map(|name| (name.into(), None)).collect();
+        // Half empty, because most variables are not in it, and that is seen at the first gap.
+        let mut asked = HashMap::with_capacity_and_hasher(2 * names.len(), BuildHasherDefault::default());
+        asked.extend(names.into_iter().map(|name| (OsString::from(name), None)));
         for (name, value) in std::env::vars_os() {
             if let Some(found) = asked.get_mut(&name) {
                 // Of a name that is there twice the first counts, as for `std::env::var`.
@@ -139,7 +141,7 @@ mod tests {
         let mut env = Env::open(&None, false, false);
         let names: Vec<String> = std::env::vars().map(|(name, _)| name).collect();
         let (first, others) = names.split_first().unwrap();
-        env.ask_for(others.iter().cloned().chain(["SETTINGS_CORE_NO_SUCH_NAME".to_owned()]));
+        env.ask_for([others, &["SETTINGS_CORE_NO_SUCH_NAME".to_owned()]].concat());
         assert_eq!(env.asked.as_ref().unwrap().len(), names.len());
         for name in others.iter().chain([first]) {
             assert_eq!(env.get(name), std::env::var(name));
@@ -152,7 +154,7 @@ mod tests {
         let given = given();
         for (variables, hermetic) in [(&given, false), (&None, true)] {
             let mut env = Env::open(variables, hermetic, false);
-            env.ask_for(["PATH".to_owned()]);
+            env.ask_for(vec!["PATH".to_owned()]);
             assert_eq!(env.get("PATH"), Err(VarError::NotPresent));
         }
     }
