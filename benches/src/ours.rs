@@ -7,7 +7,7 @@ use std::time::Duration;
 use settings_core::{SecretString, Settings};
 
 #[derive(Settings)]
-#[settings(env_prefix = "BENCH_", env_file = none)]
+#[settings(env_prefix = "BENCH_", env_file = none, source = env)]
 pub struct Ours {
     pub host: IpAddr,
     pub workers: usize,

@@ -17,12 +17,15 @@ use crate::value::Fault;
 impl Search<'_, '_> {
     /// The files that variables name, then the secrets directories.
     pub(super) fn in_secret_files(&mut self, layer: &'static str) -> Step {
-        let variables = variables(self.leaf);
-        variables.iter().try_for_each(|name| self.in_file_of(&format!("{name}_FILE"), layer))?;
-        let mut names = vec![self.leaf.path().replace('.', "_")];
-        names.extend(variables.into_iter().map(str::to_owned));
-        names.retain(|name| !name.is_empty());
+        let leaf = self.leaf;
+        variables(leaf).try_for_each(|name| self.in_file_of(&format!("{name}_FILE"), layer))?;
         let directories = self.layers.secret_files().directories();
+        if directories.is_empty() {
+            return Step::Continue(());
+        }
+        let mut names = vec![leaf.path().replace('.', "_")];
+        names.extend(variables(leaf).map(str::to_owned));
+        names.retain(|name| !name.is_empty());
         directories.iter().try_for_each(|directory| {
             let (path, contents) = directory.read(&names);
             self.take_file(contents, layer, &path, show(&path))
@@ -63,6 +66,9 @@ impl Search<'_, '_> {
         if !path.is_empty() {
             return Ok(Some(path.into()));
         }
+        if !self.layers.has_dotenv() {
+            return Ok(None);
+        }
         let files = self.layers.dotenv();
         let Some(hit) = files.lookup(variable) else { return Ok(None) };
         let path = files.expanded(hit, &|name| self.layers.env.text(name));
@@ -97,9 +103,9 @@ impl Search<'_, '_> {
 }
 
 /// The variables that the secret may stand in.
-fn variables<'l>(leaf: &'l Leaf<'_>) -> Vec<&'l str> {
+fn variables<'l>(leaf: &'l Leaf<'_>) -> impl Iterator<Item = &'l str> {
     let in_sources = leaf.sources().filter(|source| source.kind == "env").filter_map(|source| source.name);
-    leaf.names().chain(in_sources).collect()
+    leaf.names().chain(in_sources)
 }
 
 /// Whether reports may show it. Who puts the secret itself into `NAME_FILE` must not read it there.
