@@ -33,6 +33,9 @@ fn what_is_no_secret_stays() {
         "sk-SK",
         "hf_transfer",
         "HF_TOKEN",
+        "NPM_TOKEN",
+        "eyJ0",
+        "npm:@scope/pkg",
         "monkey=1",
         "turkey: 2",
         "compass=n",
@@ -120,6 +123,7 @@ fn passwords_of_logins_without_a_scheme() {
         (r#"{"url":"root:pw@/db"}"#, r#"{"url":"root:****@/db"}"#),
         (r#"{"url":"http://h:80/","db":"root:pw@/db"}"#, r#"{"url":"http://h:80/","db":"root:****@/db"}"#),
         ("jdbc:oracle:thin:u/pw@h:1:x", "jdbc:****@h:1:x"),
+        ("postgres://u:80/pw@h", "postgres://u:****@h"),
         (r"postgres:\/\/u:pw@h", r"postgres:\/\/u:****@h"),
         (
             r#"{"url":"http:\/\/h:80\/a@b","db":"amqp:\/\/u:p@w@h"}"#,
@@ -140,7 +144,7 @@ fn values_after_the_names_of_secrets() {
         ("{'password': 'pw'}", "{'password': ****"),
         (r#"Inner { password: "pw", page: 2 }"#, "Inner { password: ****, page: 2 }"),
         (r#"Inner { keys: ["p", "w"] }"#, "Inner { keys: ****"),
-        ("Authorization: Bearer pw", "Authorization: ****"),
+        ("Authorization: Bearer pw w", "Authorization: ****"),
         ("bearer pw now", "bearer **** now"),
         ("Basic cHc= now", "Basic **** now"),
         ("Password: p w", "Password: ****"),
@@ -179,6 +183,7 @@ fn urls_that_are_secrets() {
             "https://discord.com/ https://discord.com/api/v10/webhooks/1/pw",
             "https://discord.com/ https://discord.com/api/v10/webhooks/****",
         ),
+        (r"https:\/\/discord.com\/api\/webhooks\/1\/pw", r"https:\/\/discord.com\/api\/webhooks\/****"),
         ("https://api.telegram.org/bot1:pw/send", "https://api.telegram.org/bot****"),
     ] {
         assert_eq!(mask(text), masked);
@@ -340,7 +345,10 @@ fn masking_comes_before_shortening() {
     let longer_than_read = "p".repeat(2 * READ);
     for text in [
         format!("postgres://u:{longer_than_read}@host"),
+        format!("postgres://u:@{longer_than_read}@host"),
         format!("https://{longer_than_read}@host"),
+        format!("u:{longer_than_read}@tcp(host)"),
+        format!("u:@{longer_than_read}@tcp(host)"),
         format!("?token={longer_than_read}"),
         format!("sk-{longer_than_read}"),
     ] {
