@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::word_end;
 
-/// What a password may follow in a schemeless login, apart from letters and digits: `app-user:..@host`.
+/// What the user of a login may consist of, apart from letters and digits: `app-user:..@host`.
 const IN_USER: &str = "_-.%+";
 /// Where the path of a URL is a secret: the host, and what the secret follows.
 const WEBHOOKS: &[(&str, &str)] = &[
@@ -83,13 +83,19 @@ pub(super) fn logins(text: &str, cut: bool) -> Vec<Range<usize>> {
 
 /// Where in a word the password of a login stands.
 fn password(word: &str, unended: bool) -> Option<Range<usize>> {
-    let is_url = ["://", r":\/", r":\\/"].iter().any(|scheme| word.contains(scheme));
     let end = if unended { word.len() } else { word.rfind('@')? };
-    let after_user = |at: usize| word[..at].ends_with(|c: char| c.is_alphanumeric() || IN_USER.contains(c));
-    let (colon, _) = word[..end].match_indices(':').find(|&(at, _)| after_user(at))?;
+    let ends_user = |colon: usize| {
+        let before = word[..colon].trim_end_matches(|c: char| c.is_alphanumeric() || IN_USER.contains(c));
+        // The colons of `http://host:80` are not of a login.
+        let after = word[colon + 1..].trim_start_matches('\\').strip_prefix('/');
+        let is_scheme = after.is_some_and(|after| after.trim_start_matches('\\').starts_with('/'));
+        let in_url = is_scheme || before.ends_with('/');
+        before.len() < colon && !in_url
+    };
+    let (colon, _) = word[..end].match_indices(':').find(|&(at, _)| ends_user(at))?;
     // `mailto:ops@example.com`, and `image:tag@sha256:..` of a container's image.
     let is_open = word[..colon].ends_with("mailto") || word[end..].starts_with("@sha256:");
-    (!is_url && !is_open && colon + 1 < end).then_some(colon + 1..end)
+    (!is_open && colon + 1 < end).then_some(colon + 1..end)
 }
 
 /// The secret ends of the URLs of webhooks and bots.

@@ -31,10 +31,8 @@ pub(super) fn named_values(text: &str) -> Vec<Range<usize>> {
         let (before, named) = text[at..].split_at(begin);
         let (name, after) = named.split_at(named.find(|c| !is_of_name(c)).unwrap_or(named.len()));
         at = text.len() - after.len();
-        if let Some(secret) = secret(before, name, after) {
-            found.push(at + secret.start..at + secret.end);
-            at += secret.end;
-        }
+        // What looks like a value may itself be a name: `Bearer --password ..`.
+        found.extend(secret(before, name, after).map(|secret| at + secret.start..at + secret.end));
     }
     found
 }
@@ -65,6 +63,8 @@ impl<'a> Value<'a> {
             Some((_, value)) if before.ends_with(['?', '&']) => Self::Query(value),
             Some((_, value)) => Self::Word(value),
             None if is_flag && after.starts_with(char::is_whitespace) => Self::Word(after.trim_start()),
+            // `<name>value</name>`
+            None if before.ends_with('<') => Self::Literal(after.strip_prefix('>')?),
             // `["--name", "value"]` and `[("name", "value")]`.
             None if is_flag || before.ends_with("(\"") => {
                 Self::Literal(after.strip_prefix("\", ").filter(|value| value.starts_with('"'))?)
@@ -124,11 +124,12 @@ fn quoted(value: &str) -> Option<usize> {
     Some(quote.len() + end + quote.len())
 }
 
-/// Whether a value tells nothing, or stands masked already, as in `Some([REDACTED])`.
+/// Whether a value tells nothing, or stands masked already, as in `Some(SecretBox<str>([REDACTED]))`.
 fn is_open(value: &str) -> bool {
-    let is_word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric());
-    let around = value.split_once(KEY).map(|(around, _)| around);
-    let is_type = |around: &str| around.chars().all(|c| c.is_alphanumeric() || "_:<>(".contains(c));
-    around.is_some_and(|around| around.is_empty() || around.ends_with('(') && is_type(around))
-        || OPEN.iter().any(|open| value.strip_prefix(open).is_some_and(is_word))
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with([',', ';', '&', ')', ']', '}', '"']);
+    let inner = value.strip_prefix("Some(").unwrap_or(value);
+    let inner =
+        inner.strip_prefix("SecretBox<").and_then(|boxed| boxed.split_once(">(")).map_or(inner, |(_, inner)| inner);
+    inner.starts_with(KEY)
+        || OPEN.iter().any(|open| value.strip_prefix(open).is_some_and(|rest| ends(rest.trim_start())))
 }
