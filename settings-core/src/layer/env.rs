@@ -5,6 +5,8 @@ use std::env::VarError;
 use std::ffi::{OsStr, OsString};
 use std::hash::{BuildHasherDefault, Hasher};
 
+use zeroize::Zeroizing;
+
 /// Where variables are read from: the process environment, unless a map is given in its place.
 pub(crate) type Variables = Option<HashMap<String, OsString>>;
 
@@ -14,8 +16,8 @@ pub(crate) struct Env<'v> {
     given: Option<&'v HashMap<String, OsString>>,
     /// Neither a map nor the process environment.
     nothing: bool,
-    /// What the process has under the names that are known to be asked for.
-    asked: Option<HashMap<OsString, Option<OsString>, BuildHasherDefault<NameHasher>>>,
+    /// What the process has under the names that are known to be asked for. Secrets are among it, so texts are wiped.
+    asked: Option<HashMap<OsString, Option<Result<Zeroizing<String>, OsString>>, BuildHasherDefault<NameHasher>>>,
     /// Every variable by its upper-case name, when names match in any case.
     folded: Option<HashMap<String, OsString>>,
 }
@@ -42,7 +44,7 @@ impl<'v> Env<'v> {
         for (name, value) in std::env::vars_os() {
             if let Some(found) = asked.get_mut(&name) {
                 // Of a name that is there twice the first counts, as for `std::env::var`.
-                found.get_or_insert(value);
+                found.get_or_insert_with(|| value.into_string().map(Zeroizing::new));
             }
         }
         self.asked = Some(asked);
@@ -67,7 +69,10 @@ impl<'v> Env<'v> {
             (Some(map), _) => map.get(name).cloned(),
             (None, _) if self.nothing => None,
             (None, asked) => match asked.as_ref().and_then(|asked| asked.get(OsStr::new(name))) {
-                Some(value) => value.clone(),
+                Some(value) => value.as_ref().map(|value| match value {
+                    Ok(text) => OsString::from(text.as_str()),
+                    Err(bytes) => bytes.clone(),
+                }),
                 None => std::env::var_os(name),
             },
         }
