@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::layer::Layers;
 use crate::report::Outcome;
-use crate::resolve::find::retrace;
+use crate::resolve::find::retrace_to_the_end;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::{DefaultValue, Schema};
 use crate::secret::{REDACTED, mask};
-use crate::value::Slot;
+use crate::value::{Failure, Fault, Slot};
 
 /// Where every field's value comes from, by [`Loader::explain`](crate::Loader::explain). Its `Display` is a table.
 ///
@@ -43,9 +43,59 @@ pub struct Explanation {
 pub struct Row {
     path: String,
     variable: String,
+    state: State,
     layer: &'static str,
     place: String,
     value: String,
+    shadowed: Vec<Shadow>,
+}
+
+/// What became of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// A layer has its value.
+    Set,
+    /// No layer has it, and its default stands in.
+    Default,
+    /// No layer has it, and none has to.
+    Unset,
+    /// No layer has it, and the load fails for that.
+    Missing,
+    /// The value cannot be used, and the load fails for that.
+    Invalid,
+}
+
+impl State {
+    /// One word, as the table and the JSON form have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Default => "default",
+            Self::Unset => "unset",
+            Self::Missing => "missing",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// A value that a higher layer hides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadow {
+    layer: &'static str,
+    place: String,
+}
+
+impl Shadow {
+    /// The layer that has it.
+    pub fn layer(&self) -> &'static str {
+        self.layer
+    }
+
+    /// The variable, or the file with line and column.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
 }
 
 impl Row {
@@ -59,13 +109,17 @@ impl Row {
         &self.variable
     }
 
-    /// The layer that has the value: `env`, `.env`, `set`, `default`; `unset` for an optional field that no layer has,
-    /// `missing` for a required one, `invalid` where the value cannot be read.
+    /// What became of it.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The layer that has the value: `env`, `.env`, `docker`, `file`, `set`; where none has, the word of the state.
     pub fn layer(&self) -> &'static str {
         self.layer
     }
 
-    /// The variable, or the file with line and column.
+    /// The variable, or the file with line and column; empty where no layer has the value.
     pub fn place(&self) -> &str {
         &self.place
     }
@@ -74,14 +128,27 @@ impl Row {
     pub fn value(&self) -> &str {
         &self.value
     }
+
+    /// What the value hides in lower layers, the highest first.
+    pub fn shadowed(&self) -> &[Shadow] {
+        &self.shadowed
+    }
 }
 
 impl Explanation {
-    pub(crate) fn new(schema: &'static Schema, layers: &Layers<'_>) -> Self {
-        let mut rows = Vec::new();
-        walk(schema, &mut |step| {
-            if let Step::Field(leaf) = step {
-                rows.push(row(leaf, layers));
+    /// `failures` are those of a load from the same layers.
+    pub(crate) fn new(schema: &'static Schema, layers: &Layers<'_>, failures: &[Failure]) -> Self {
+        let (mut rows, mut open) = (Vec::new(), Vec::new());
+        walk(schema, &mut |step| match step {
+            Step::Enter(leaf) => open.push((rows.len(), leaf.field.optional)),
+            Step::Field(leaf) => {
+                let failure = failures.iter().find(|failure| failure.at == leaf.at);
+                rows.push(row(leaf, layers, failure.map(|failure| &failure.fault)));
+            }
+            Step::Leave { .. } => {
+                if let Some((first, true)) = open.pop() {
+                    leave_out(rows.get_mut(first..).unwrap_or_default());
+                }
             }
         });
         Self { settings: schema.name, rows }
@@ -92,36 +159,56 @@ impl Explanation {
         &self.rows
     }
 
-    /// The same for programs: `{"settings": .., "fields": [{"path", "variable", "layer", "place", "value"}]}`.
+    /// The same for programs. Names may be added in later versions.
+    ///
+    /// ```json
+    /// {
+    ///   "settings": "Chat",
+    ///   "fields": [{
+    ///     "path": "port",
+    ///     "variable": "CHAT_PORT",
+    ///     "state": "set",
+    ///     "layer": "env",
+    ///     "place": "CHAT_PORT",
+    ///     "value": "9000",
+    ///     "shadowed": [{"layer": ".env", "place": "./.env:3:11"}]
+    ///   }]
+    /// }
+    /// ```
     pub fn to_json(&self) -> Value {
         let fields = self.rows.iter().map(|row| {
+            let shadowed = row.shadowed.iter().map(|Shadow { layer, place }| json!({ "layer": layer, "place": place }));
             json!({
                 "path": row.path,
                 "variable": row.variable,
+                "state": row.state.as_str(),
                 "layer": row.layer,
                 "place": row.place,
                 "value": row.value,
+                "shadowed": shadowed.collect::<Vec<_>>(),
             })
         });
         json!({ "settings": self.settings, "fields": fields.collect::<Vec<_>>() })
     }
 }
 
-fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
-    let (slot, mut trail) = retrace(layers, leaf);
+fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
+    let (slot, mut trail) = retrace_to_the_end(layers, leaf);
     let literal = trail.literal.take();
-    let place = trail
-        .into_looked()
-        .into_iter()
-        .find(|look| *look.outcome() == Outcome::Found)
-        .map(|look| (look.layer(), look.place().to_owned()));
-    let (layer, place) = match (&slot, place, leaf.field.default) {
-        (Slot::Unset, _, DefaultValue::None) if leaf.is_required() => ("missing", String::new()),
-        (Slot::Unset, _, DefaultValue::None) => ("unset", String::new()),
-        (Slot::Unset, ..) => ("default", String::new()),
-        (Slot::Failed, ..) | (_, None, _) => ("invalid", String::new()),
-        (_, Some(place), _) => place,
+    let looked = trail.into_looked();
+    let mut found = looked
+        .iter()
+        .filter(|look| *look.outcome() == Outcome::Found)
+        .map(|look| Shadow { layer: look.layer(), place: look.place().to_owned() });
+    let state = match (&slot, fault, leaf.field.default) {
+        (_, Some(Fault::Missing), _) => State::Missing,
+        (_, Some(_), _) | (Slot::Failed, ..) => State::Invalid,
+        (Slot::Unset, None, DefaultValue::None) => State::Unset,
+        (Slot::Unset, None, _) => State::Default,
+        _ => State::Set,
     };
+    let winner = if matches!(slot, Slot::Unset | Slot::Failed) { None } else { found.next() };
+    let (layer, place) = winner.map_or((state.as_str(), String::new()), |winner| (winner.layer, winner.place));
     let value = match (slot, leaf.field.default) {
         (Slot::Secret(_) | Slot::Bytes(_), _) => REDACTED.to_string(),
         (Slot::Text(text), _) => mask(&literal.unwrap_or(text)),
@@ -131,7 +218,20 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>) -> Row {
         (Slot::Unset, DefaultValue::Text(text) | DefaultValue::Code(text)) => mask(text),
         _ => String::new(),
     };
-    Row { path: leaf.path(), variable: leaf.variable.to_owned(), layer, place, value }
+    let shadowed = found.collect();
+    Row { path: leaf.path(), variable: leaf.variable.to_owned(), state, layer, place, value, shadowed }
+}
+
+/// An optional struct of which nothing is set is `None`: its defaults do not stand in.
+fn leave_out(rows: &mut [Row]) {
+    if rows.iter().any(|row| matches!(row.state, State::Set | State::Missing | State::Invalid)) {
+        return;
+    }
+    for row in rows {
+        row.state = State::Unset;
+        row.layer = State::Unset.as_str();
+        row.value.clear();
+    }
 }
 
 fn counted(elements: usize) -> String {
@@ -143,9 +243,18 @@ const WIDEST_VALUE: usize = 28;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let titles = ["FIELD", "VALUE", "LAYER", "PLACE"].map(str::to_owned);
-        let cells = |row: &Row| [row.path.clone(), shortened(&row.value), row.layer.to_owned(), row.place.clone()];
-        let lines: Vec<_> = std::iter::once(titles).chain(self.rows.iter().map(cells)).collect();
+        let mut lines = vec![["FIELD", "VALUE", "LAYER", "PLACE"].map(str::to_owned)];
+        for row in &self.rows {
+            let layer = match row.state {
+                State::Invalid if row.layer != State::Invalid.as_str() => format!("{} (invalid)", row.layer),
+                _ => row.layer.to_owned(),
+            };
+            // Where there is no value, the variable tells what could be set.
+            let place = if row.place.is_empty() { &row.variable } else { &row.place };
+            lines.push([row.path.clone(), shortened(&row.value), layer, place.clone()]);
+            let hidden = row.shadowed.iter().map(|Shadow { layer, place }| format!("over {layer} {place}"));
+            lines.extend(hidden.map(|hidden| [String::new(), String::new(), String::new(), hidden]));
+        }
         let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
         let (paths, values, layers) = (width(0), width(1), width(2));
         for (index, [path, value, layer, place]) in lines.iter().enumerate() {

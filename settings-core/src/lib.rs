@@ -79,7 +79,7 @@ pub mod testing;
 pub mod value;
 
 pub use cache::{Cached, Guard};
-pub use explain::{Explanation, Row};
+pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
 pub use loader::Loader;
 pub use report::Report;

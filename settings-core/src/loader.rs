@@ -235,7 +235,12 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`explain`](Self::explain).
     pub fn explain_blocking(self) -> Result<Explanation, Report> {
-        with_layers::<S, _>(&self.places, |schema, layers| Ok(Explanation::new(schema, layers)))
+        with_layers::<S, _>(&self.places, |schema, layers| {
+            // Whether a value fits its field shows when the struct is built.
+            let mut values = resolve(schema, layers, schema.values());
+            let _ = S::build(&mut values);
+            Ok(Explanation::new(schema, layers, &values.into_failures()))
+        })
     }
 
     /// Looks for the required secrets, and for nothing else. The struct is not built.

@@ -293,6 +293,8 @@ impl<'p> Layers<'p> {
 #[derive(Default)]
 pub(crate) struct Trail {
     looked: Option<Vec<Look>>,
+    /// Whether the search goes on when there is a value, to what the value hides.
+    pub(crate) goes_on: bool,
     /// The file, line and column of the value, where it has one.
     pub(crate) location: Option<String>,
     /// What has to be said of the places that were looked at: the place, and the sentence.
@@ -308,6 +310,10 @@ pub(crate) struct Trail {
 impl Trail {
     pub(crate) fn written() -> Self {
         Self { looked: Some(Vec::new()), ..Self::default() }
+    }
+
+    pub(crate) fn to_the_end() -> Self {
+        Self { goes_on: true, ..Self::written() }
     }
 
     pub(crate) fn looked(&self) -> &[Look] {

@@ -50,7 +50,16 @@ pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, failures: 
 
 /// Goes a field's way once more and writes it down. What fails on the way has been told already.
 pub(crate) fn retrace(layers: &Layers<'_>, leaf: &Leaf<'_>) -> (Slot, Trail) {
-    let (mut slot, mut trail) = (Slot::Unset, Trail::written());
+    walk_along(layers, leaf, Trail::written())
+}
+
+/// The same to the end of the way: through every layer, past the one that has the value.
+pub(crate) fn retrace_to_the_end(layers: &Layers<'_>, leaf: &Leaf<'_>) -> (Slot, Trail) {
+    walk_along(layers, leaf, Trail::to_the_end())
+}
+
+fn walk_along(layers: &Layers<'_>, leaf: &Leaf<'_>, mut trail: Trail) -> (Slot, Trail) {
+    let mut slot = Slot::Unset;
     let (written, found, failures) = (&mut trail, &mut slot, &mut Vec::new());
     let _ = Search { layers, leaf, asked: false, unreadable: false, trail: written, found, failures }.all();
     (slot, trail)
@@ -69,7 +78,7 @@ impl Search<'_, '_> {
         }
         self.in_config()?;
         // It is not known that there is no value.
-        if self.unreadable { self.refuse(Fault::File) } else { Step::Continue(()) }
+        if self.unreadable && self.is_first() { self.refuse(Fault::File) } else { Step::Continue(()) }
     }
 
     fn in_source(&mut self, source: &'static Source) -> Step {
@@ -173,7 +182,7 @@ impl Search<'_, '_> {
             references.borrow_mut().push(name.to_owned());
             layers.env.text(name)
         });
-        if self.trail.is_written() {
+        if self.trail.is_written() && self.is_first() {
             self.trail.literal = Some(files.literal(hit).to_owned());
         }
         match expanded {
@@ -320,7 +329,7 @@ impl Search<'_, '_> {
         let (layer, shown, is_line) = place.shown(self.layers);
         let is_found = outcome == Outcome::Found;
         self.trail.note(layer, &shown, outcome);
-        if is_found && is_line {
+        if is_found && is_line && self.is_first() {
             self.trail.location = Some(shown);
             self.trail.is_in_config = matches!(place, Place::Config(..));
         }
@@ -343,9 +352,17 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Ends with what was found, or goes on to what it hides.
     fn end(&mut self, slot: Slot) -> Step {
-        *self.found = slot;
-        Step::Break(())
+        if self.is_first() {
+            *self.found = slot;
+        }
+        if self.trail.goes_on { Step::Continue(()) } else { Step::Break(()) }
+    }
+
+    /// Whether no higher layer has the field.
+    fn is_first(&self) -> bool {
+        matches!(self.found, Slot::Unset)
     }
 
     fn refuse(&mut self, fault: Fault) -> Step {
