@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 /// Where variables are read from: the process environment, unless a map is given in its place.
 pub(crate) type Variables = Option<HashMap<String, OsString>>;
 
+/// A variable that was read: its text, wiped when it is not used, or what is not UTF-8.
+type Read = Result<Zeroizing<String>, OsString>;
+
 /// The opened layer.
 pub(crate) struct Env<'v> {
     /// The map in the place of the process environment.
@@ -17,7 +20,7 @@ pub(crate) struct Env<'v> {
     /// Neither a map nor the process environment.
     nothing: bool,
     /// What the process has under the names that are known to be asked for. Secrets are among it, so texts are wiped.
-    asked: Option<HashMap<OsString, Option<Result<Zeroizing<String>, OsString>>, BuildHasherDefault<NameHasher>>>,
+    asked: Option<HashMap<OsString, Option<Read>, BuildHasherDefault<NameHasher>>>,
     /// Every variable by its upper-case name, when names match in any case.
     folded: Option<HashMap<String, OsString>>,
 }
