@@ -1,4 +1,5 @@
 //! `explain()`: the winning layer of every field, its place, and what it hides.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 #![allow(dead_code, reason = "shown by explain alone")]
 
 use settings_core::{SecretString, Settings, State};
