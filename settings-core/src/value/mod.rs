@@ -182,7 +182,9 @@ impl Values {
         self.failures
     }
 
-    /// Reads the next field as a plain value.
+    /// Reads the next field as a plain value. Compiled once for each type: a copy for each field would make the build of
+    /// hundreds of fields slow.
+    #[inline(never)]
     pub fn plain<T: Plain>(&mut self) -> Read<T> {
         let read = match self.take() {
             Slot::Text(text) => T::deserialize(Text::new(text)),
@@ -200,6 +202,7 @@ impl Values {
     }
 
     /// Reads the next field as a secret, and holds it to its rules.
+    #[inline(never)]
     pub fn secret<T: SecretType>(&mut self) -> Read<T> {
         const NONE: &Secret = &Secret::EMPTY;
         let secret = match self.take() {
