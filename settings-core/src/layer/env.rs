@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 /// Where variables are read from: the process environment, unless a map is given in its place.
 pub(crate) type Variables = Option<HashMap<String, OsString>>;
 
-/// A variable that was read: its text, wiped when it is not used, or what is not UTF-8.
-type Read = Result<Zeroizing<String>, OsString>;
+/// A variable's text, wiped after use as it may be a secret; or what is not UTF-8.
+type Value = Result<Zeroizing<String>, OsString>;
 
 /// The opened layer.
 pub(crate) struct Env<'v> {
@@ -19,8 +19,8 @@ pub(crate) struct Env<'v> {
     given: Option<&'v HashMap<String, OsString>>,
     /// Neither a map nor the process environment.
     nothing: bool,
-    /// What the process has under the names that are known to be asked for. Secrets are among it, so texts are wiped.
-    asked: Option<HashMap<OsString, Option<Read>, BuildHasherDefault<NameHasher>>>,
+    /// What the process has under the names that are known to be asked for.
+    asked: Option<HashMap<OsString, Option<Value>, BuildHasherDefault<NameHasher>>>,
     /// Every variable by its upper-case name, when names match in any case.
     folded: Option<HashMap<String, OsString>>,
 }

@@ -225,7 +225,9 @@ impl Values {
         self.failures
     }
 
-    /// Reads the next field as a plain value.
+    /// Reads the next field as a plain value. Compiled once for each type: a copy for each field would make the build of
+    /// hundreds of fields slow.
+    #[inline(never)]
     pub fn plain<T: Plain>(&mut self) -> Read<T> {
         let read = match self.take() {
             Slot::Text(text) => T::deserialize(Text::separated(text, self.field.separator)),
@@ -278,6 +280,7 @@ impl Values {
     }
 
     /// Reads the next field as a secret, and holds it to its rules.
+    #[inline(never)]
     pub fn secret<T: SecretType>(&mut self) -> Read<T> {
         const NO_RULES: &Secret = &Secret::EMPTY;
         let slot = self.take();
