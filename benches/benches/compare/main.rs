@@ -1,4 +1,4 @@
-//! Prints the table. The program starts itself for each row, so that each has an environment of its own and no process
+//! Prints the tables. The program starts itself for each row, so that each has an environment of its own and no process
 //! changes the one it has; and several times, because where the memory of a process lies makes some percent.
 #![allow(clippy::print_stdout, reason = "a command line tool prints")]
 
@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rows::{COLUMNS, ROWS};
+use rows::{Row, TABLES, Table};
 use settings_benches::harness::{Outcome, median};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -19,32 +19,42 @@ const PROCESSES: usize = 7;
 
 fn main() -> Result<()> {
     match env::args().skip_while(|arg| arg != "--row").nth(1) {
-        Some(row) => measure(row.parse()?),
-        None => print_table(),
+        Some(title) => measure(&title),
+        None => print_tables(),
     }
 }
 
-/// Measures a row in this process, for the one that prints the table.
-fn measure(row: usize) -> Result<()> {
-    for Outcome { name, ratio, fastest } in (ROWS[row].measure)()? {
+/// Measures a row in this process, for the one that prints the tables.
+fn measure(title: &str) -> Result<()> {
+    let row = TABLES.iter().flat_map(|table| table.rows).find(|row| row.title == title).ok_or("no such row")?;
+    for Outcome { name, ratio, fastest } in (row.measure)()? {
         println!("{name}\t{ratio}\t{fastest}");
     }
     Ok(())
 }
 
-fn print_table() -> Result<()> {
-    println!("Ratios to the yardstick, which is 1.00, and the fastest time.\n");
-    println!("| | {} |\n|---{}|", COLUMNS.join(" | "), "|---".repeat(COLUMNS.len()));
-    for (index, row) in ROWS.iter().enumerate() {
-        let mut outcomes = Vec::new();
-        for _ in 0..PROCESSES {
-            let text = child(&env::current_exe()?, row.environment, &["--row", &index.to_string()])?;
-            outcomes.extend(text.lines().filter_map(parse));
+fn print_tables() -> Result<()> {
+    println!("Ratios to the yardstick, which is 1.00, and the fastest time.");
+    for Table { columns, rows } in TABLES {
+        println!("\n| | {} |\n|---{}|", columns.join(" | "), "|---".repeat(columns.len()));
+        for row in rows {
+            let outcomes = outcomes(row)?;
+            let cells: Vec<String> = columns.iter().map(|column| cell(column, &outcomes)).collect();
+            println!("| {} | {} |", row.title, cells.join(" | "));
         }
-        println!("| {} | {} |", row.title, COLUMNS.map(|column| cell(column, &outcomes)).join(" | "));
     }
     print!("{}", child(Path::new(env!("CARGO_BIN_EXE_count-allocations")), rows::set_all, &[])?);
     Ok(())
+}
+
+/// Measures a row in processes of its own.
+fn outcomes(row: &Row) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for _ in 0..PROCESSES {
+        let text = child(&env::current_exe()?, row.environment, &["--row", row.title])?;
+        outcomes.extend(text.lines().filter_map(parse));
+    }
+    Ok(outcomes)
 }
 
 /// Runs a program among other variables, and gives what it wrote.
