@@ -15,20 +15,29 @@ type Value = Result<Zeroizing<String>, OsString>;
 
 /// The opened layer.
 pub(crate) struct Env<'v> {
-    /// The map in the place of the process environment.
-    given: Option<&'v HashMap<String, OsString>>,
-    /// Neither a map nor the process environment.
-    nothing: bool,
-    /// What the process has under the names that are known to be asked for.
-    asked: Option<HashMap<OsString, Option<Value>, BuildHasherDefault<NameHasher>>>,
+    place: Place<'v>,
     /// Every variable by its upper-case name, when names match in any case.
     folded: Option<HashMap<String, OsString>>,
 }
 
+/// Where the exact names are.
+enum Place<'v> {
+    Process,
+    /// What the process has under the names that are known to be asked for. It is still asked for others.
+    Asked(HashMap<OsString, Option<Value>, BuildHasherDefault<NameHasher>>),
+    /// The map in the place of the process environment.
+    Given(&'v HashMap<String, OsString>),
+    Nothing,
+}
+
 impl<'v> Env<'v> {
     pub(crate) fn open(variables: &'v Variables, hermetic: bool, case_insensitive: bool) -> Self {
-        let nothing = hermetic && variables.is_none();
-        let mut env = Self { given: variables.as_ref(), nothing, asked: None, folded: None };
+        let place = match variables {
+            Some(map) => Place::Given(map),
+            None if hermetic => Place::Nothing,
+            None => Place::Process,
+        };
+        let mut env = Self { place, folded: None };
         if case_insensitive {
             env.folded = Some(env.all().map(|(name, value)| (name.to_ascii_uppercase(), value)).collect());
         }
@@ -38,9 +47,7 @@ impl<'v> Env<'v> {
     /// Looks for all of these names at once, in one walk through the environment. Each on its own takes a walk too, so
     /// this is for names by the dozen. Others may still be asked for.
     pub(crate) fn ask_for(&mut self, names: Vec<String>) {
-        if self.given.is_some() || self.nothing {
-            return;
-        }
+        let Place::Process = self.place else { return };
         // Half empty, because most variables are not in it, and that is seen at the first gap.
         let mut asked = HashMap::with_capacity_and_hasher(2 * names.len(), BuildHasherDefault::default());
         asked.extend(names.into_iter().map(|name| (OsString::from(name), None)));
@@ -50,16 +57,16 @@ impl<'v> Env<'v> {
                 found.get_or_insert_with(|| value.into_string().map(Zeroizing::new));
             }
         }
-        self.asked = Some(asked);
+        self.place = Place::Asked(asked);
     }
 
     /// The variable's value, by the exact name first.
     #[inline]
     pub(crate) fn get(&self, name: &str) -> Result<String, VarError> {
-        if self.asked.is_none() && self.folded.is_none() && self.given.is_none() && !self.nothing {
-            return std::env::var(name);
+        match (&self.place, &self.folded) {
+            (Place::Process, None) => std::env::var(name),
+            _ => self.get_elsewhere(name),
         }
-        self.get_elsewhere(name)
     }
 
     fn get_elsewhere(&self, name: &str) -> Result<String, VarError> {
@@ -68,16 +75,17 @@ impl<'v> Env<'v> {
     }
 
     fn exact(&self, name: &str) -> Option<OsString> {
-        match (self.given, &self.asked) {
-            (Some(map), _) => map.get(name).cloned(),
-            (None, _) if self.nothing => None,
-            (None, asked) => match asked.as_ref().and_then(|asked| asked.get(OsStr::new(name))) {
+        match &self.place {
+            Place::Process => std::env::var_os(name),
+            Place::Asked(asked) => match asked.get(OsStr::new(name)) {
                 Some(value) => value.as_ref().map(|value| match value {
                     Ok(text) => OsString::from(text.as_str()),
                     Err(bytes) => bytes.clone(),
                 }),
                 None => std::env::var_os(name),
             },
+            Place::Given(map) => map.get(name).cloned(),
+            Place::Nothing => None,
         }
     }
 
@@ -92,10 +100,12 @@ impl<'v> Env<'v> {
     }
 
     fn all(&self) -> Box<dyn Iterator<Item = (String, OsString)> + '_> {
-        match self.given {
-            None if self.nothing => Box::new(std::iter::empty()),
-            None => Box::new(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)))),
-            Some(map) => Box::new(map.iter().map(|(name, value)| (name.clone(), value.clone()))),
+        match self.place {
+            Place::Process | Place::Asked(_) => {
+                Box::new(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))))
+            }
+            Place::Given(map) => Box::new(map.iter().map(|(name, value)| (name.clone(), value.clone()))),
+            Place::Nothing => Box::new(std::iter::empty()),
         }
     }
 }
@@ -150,7 +160,7 @@ mod tests {
         let names: Vec<String> = std::env::vars().map(|(name, _)| name).collect();
         let (first, others) = names.split_first().unwrap();
         env.ask_for([others, &["SETTINGS_CORE_NO_SUCH_NAME".to_owned()]].concat());
-        assert_eq!(env.asked.as_ref().unwrap().len(), names.len());
+        assert!(matches!(&env.place, Place::Asked(asked) if asked.len() == names.len()));
         for name in others.iter().chain([first]) {
             assert_eq!(env.get(name), std::env::var(name));
         }
