@@ -76,6 +76,7 @@ pub mod schema;
 pub mod secret;
 mod settings;
 pub mod testing;
+mod trace;
 pub mod value;
 
 pub use cache::{Cached, Guard};

@@ -16,6 +16,7 @@ use crate::resolve::{diagnose, names, resolve, shape};
 use crate::schema::Schema;
 use crate::secret::{ExposeSecret, SecretString};
 use crate::testing;
+use crate::trace;
 use crate::value::{Blueprint, Failure, Fault, Slot, Tree, check_length, check_secret};
 
 /// Loads a struct of settings from places that differ from those its attributes name.
@@ -294,7 +295,8 @@ const MANY: usize = 64;
 /// Loads a struct from the places given: data goes from the layers to values, and from there to the struct or the report.
 pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let schema = S::SCHEMA;
-    refuse_misuse(schema, places, Task::Load)?;
+    let _span = trace::span(schema.name);
+    refuse_misuse(schema, places, Task::Load).map_err(trace::failed)?;
     let mut layers = Layers::new(places, schema);
     let values = const { S::SCHEMA.values() };
     if values > MANY {
@@ -304,8 +306,11 @@ pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let built = S::build(&mut values);
     let failures = values.into_failures();
     match built {
-        Some(settings) if failures.is_empty() && layers.sound() => Ok(settings),
-        _ => Err(diagnose::report(schema, &layers, &failures, Task::Load)),
+        Some(settings) if failures.is_empty() && layers.sound() => {
+            trace::loaded(schema, &layers);
+            Ok(settings)
+        }
+        _ => Err(trace::failed(diagnose::report(schema, &layers, &failures, Task::Load))),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::secret::escape;
 /// not look like its provider's, a line that other tools read otherwise.
 ///
 /// [`Loader::load_with_warnings`](crate::Loader::load_with_warnings) gives them, and a [`Report`](crate::Report) holds them; a
-/// plain `load`, `init` or `get` does not look for them. `Display` is one line. It holds no part of a secret.
+/// plain `load`, `init` or `get` does not look for them, unless the feature `tracing` is on and somebody listens to the
+/// level `warn` of the target `settings`: each is an event there. `Display` is one line. It holds no part of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     variable: String,

@@ -67,7 +67,7 @@ impl fmt::Display for ExpandErrorKind {
 impl DotenvFiles {
     /// The value, each `${` in it expanded: how a plain field is read.
     ///
-    /// A name is looked for in `env`, then in the files. Undefined, it is the empty text.
+    /// A name is looked for in `env`, then in the files. Undefined, it is the empty text, unless it is the binding's own.
     pub(crate) fn expanded(&self, hit: Hit, env: &dyn Fn(&str) -> Option<String>) -> Result<Text<'_>, ExpandError> {
         if !self.has_references(hit) {
             return Ok(Text::Literal(self.literal(hit)));
@@ -92,7 +92,7 @@ struct Expander<'a> {
 impl<'a> Expander<'a> {
     fn binding(&mut self, hit: Hit, depth: usize) -> Result<(), ExpandError> {
         if self.within.contains(&hit) {
-            return Err(ExpandError { hit, kind: ExpandErrorKind::Cyclic(self.files.key(hit).into()) });
+            return Err(self.cycle(hit));
         }
         let text = self.files.literal(hit);
         self.spend(hit, text.len())?;
@@ -130,6 +130,7 @@ impl<'a> Expander<'a> {
             return Ok(());
         }
         match reference.otherwise {
+            Otherwise::Empty if reference.name == self.files.key(hit) => Err(self.cycle(hit)),
             Otherwise::Empty => Ok(()),
             Otherwise::Default(range) => self.text(hit, range, depth + 1),
             Otherwise::Fail => Err(ExpandError { hit, kind: ExpandErrorKind::Required(reference.name.into()) }),
@@ -147,6 +148,10 @@ impl<'a> Expander<'a> {
             Some(referent) => self.binding(referent, depth + 1).map(|()| true),
             None => Ok(false),
         }
+    }
+
+    fn cycle(&self, hit: Hit) -> ExpandError {
+        ExpandError { hit, kind: ExpandErrorKind::Cyclic(self.files.key(hit).into()) }
     }
 
     fn spend(&mut self, hit: Hit, bytes: usize) -> Result<(), ExpandError> {

@@ -86,8 +86,8 @@ fn the_nearest_line_above_is_meant() {
         ("N=1\nN=2\nA=${N}\nN=3", "2"),
         ("A=${N}\nN=1\nN=2", "2"),
         ("A=1\nA=${A}2\nA=${A}3", "123"),
-        ("A=${A}:x", ":x"),
-        ("A=${A:-d}", "d"),
+        ("A=1\nA=${A}:x", "1:x"),
+        ("A=${A}:x\nA=1", "1"),
         ("n=1\nA=${N}", ""),
     ]);
     let files = layer(&[b"N=1\nN=2\nA=${N}", b"M=${N}${A}${X}\nN=3", b"N=4\nX=5"]);
@@ -133,7 +133,26 @@ fn cycles() {
         ("A=${B}\nB=${A}", "cyclic reference to A"),
         ("A=x${B}\nB=${C:-d}\nC=<${B}>", "cyclic reference to B"),
         ("A=${N:-${B}}\nB=${N-${A}}", "cyclic reference to A"),
+        ("A=${A}", "cyclic reference to A"),
+        ("a=1\nA=x${N:-${A}}", "cyclic reference to A"),
+        ("B=${B}\nA=${B}", "cyclic reference to B"),
     ]);
+}
+
+#[test]
+fn a_name_within_its_own_value_is_that_of_the_environment() {
+    let files = file("A=${A}:x");
+    let read = |value: &'static str| {
+        let text = files.expanded(files.lookup("A").unwrap(), &|_| Some(value.to_owned()));
+        text.ok().unwrap().to_string()
+    };
+    assert_eq!([read("env"), read("")], ["env:x", ":x"]);
+}
+
+#[test]
+fn a_name_within_its_own_value_may_have_a_default() {
+    assert_expands(&[("A=${A:-d}", "d"), ("A=${A-}:x", ":x")]);
+    assert_fails(&[("A=${A:?m}", "required variable A is not set")]);
 }
 
 #[test]
