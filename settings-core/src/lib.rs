@@ -75,6 +75,7 @@ mod resolve;
 pub mod schema;
 pub mod secret;
 mod settings;
+pub mod store;
 pub mod testing;
 mod trace;
 pub mod value;
