@@ -49,6 +49,7 @@ use std::sync::Arc;
 use crate::secret::SecretString;
 
 pub use self::key::SecretKey;
+pub(crate) use self::secret::Value;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 
 /// A future on the heap, as a method of a trait object gives it.
