@@ -12,10 +12,10 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
-use crate::schema::Schema;
+use crate::schema::{DotenvDialect, Schema};
 use crate::value::Tree;
 use config_files::{ConfigFiles, Given, Wanted};
-use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
+use dotenv::{Dialect, DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
 use secret_files::SecretFiles;
 
@@ -105,7 +105,7 @@ impl<'p> Layers<'p> {
             let profile = if plain.is_empty() { None } else { self.profile() };
             let twins = |path: PathBuf| [profile.map(|profile| paths::dotenv_twin(&path, profile)), Some(path)];
             let wanted = plain.into_iter().flat_map(|path| twins(path).into_iter().rev().flatten());
-            DotenvFiles::open(&wanted.map(|path| self.found(path)).collect::<Vec<_>>())
+            DotenvFiles::open(&wanted.map(|path| self.found(path)).collect::<Vec<_>>(), self.dialect())
         })
     }
 
@@ -121,6 +121,16 @@ impl<'p> Layers<'p> {
     /// Whether the files and stores that the struct names are left out.
     pub(crate) fn hermetic(&self) -> bool {
         self.places.hermetic
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self.schema.dotenv_dialect {
+            DotenvDialect::Own => Dialect::Own,
+            #[cfg(feature = "dotenvy")]
+            DotenvDialect::Dotenvy => {
+                Dialect::Dotenvy { process: self.places.variables.is_none() && !self.places.hermetic }
+            }
+        }
     }
 
     fn plain_env_files(&self) -> Vec<PathBuf> {
@@ -188,7 +198,7 @@ impl<'p> Layers<'p> {
             return Some((name, String::new()));
         }
         let plain: Vec<_> = self.plain_env_files().into_iter().map(|path| self.found(path)).collect();
-        let files = DotenvFiles::open(&plain);
+        let files = DotenvFiles::open(&plain, self.dialect());
         let hit = files.lookup(variable)?;
         let Place { line, column } = files.place(hit);
         Some((files.literal(hit).to_owned(), format!("{}:{line}:{column}", show(files.path(hit)))))
@@ -356,6 +366,8 @@ fn sentence(error: &Error) -> String {
         ErrorKind::BadKey => "a name has letters, digits, `_`, `-` and `.`",
         ErrorKind::NotUtf8 | ErrorKind::Utf16 => "save the file as UTF-8",
         ErrorKind::Nul => "remove the NUL byte",
+        #[cfg(feature = "dotenvy")]
+        ErrorKind::Dotenvy => "put the value in quotes, or leave `dotenv_dialect` out of the struct",
     };
     format!("{}: {fix}", error.kind)
 }

@@ -1,18 +1,26 @@
 //! Tests of the layer as a whole. What needs a file's private parts is tested beside them.
 
 mod conformance;
+#[cfg(feature = "dotenvy")]
+mod dotenvy;
 mod expand;
 mod files;
 mod lint;
 mod parse;
 mod random;
 
+use super::Dialect;
 use super::files::{DotenvFile, DotenvFiles};
 
 /// A layer of files with these contents, the later above the earlier.
 fn layer(contents: &[&[u8]]) -> DotenvFiles {
-    let files = contents.iter().enumerate();
-    DotenvFiles::new(files.map(|(number, bytes)| DotenvFile::from_bytes(&format!("{number}.env"), bytes)).collect())
+    layer_in(Dialect::Own, contents)
+}
+
+/// The same in another dialect.
+fn layer_in(dialect: Dialect, contents: &[&[u8]]) -> DotenvFiles {
+    let file = |(number, bytes): (usize, &&[u8])| DotenvFile::from_bytes(&format!("{number}.env"), bytes, dialect);
+    DotenvFiles::new(contents.iter().enumerate().map(file).collect())
 }
 
 /// A layer of one file.
@@ -29,4 +37,12 @@ fn literal<'a>(files: &'a DotenvFiles, name: &str) -> Option<&'a str> {
 fn expanded(files: &DotenvFiles, name: &str) -> Result<String, String> {
     let hit = files.lookup(name).expect("a binding");
     files.expanded(hit, &|_| None).map(|text| text.to_string()).map_err(|error| error.kind.to_string())
+}
+
+/// Runs an ignored test in a process of its own, which has no variables.
+fn in_an_empty_environment(test: &str) {
+    let this = std::env::current_exe().unwrap();
+    let run = std::process::Command::new(this).args([test, "--exact", "--ignored"]).env_clear().output().unwrap();
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && told.contains("1 passed"), "{told}");
 }
