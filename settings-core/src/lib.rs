@@ -66,6 +66,8 @@
 extern crate self as settings_core;
 
 pub mod cache;
+#[cfg(test)]
+mod child;
 mod explain;
 pub mod guide;
 mod layer;

@@ -36,8 +36,7 @@ pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warn
         }
     });
     if has_secrets && layers.env.text(LOGS_BODIES).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-        let text =
-            "makes the AWS SDK write the bodies of answers to its log, secrets among them; unset it";
+        let text = "makes the AWS SDK write the bodies of answers to its log, secrets among them; unset it";
         warnings.push(Warning::new(LOGS_BODIES, "", text));
     }
     warnings

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{DotenvFiles, in_an_empty_environment, layer};
+use super::{DotenvFiles, layer};
+use crate::child;
 
 const DATA: &str = include_str!("../../../../../tests/data/dotenv.json");
 
@@ -112,7 +113,7 @@ fn every_case_reads_as_expected() {
 
 #[test]
 fn dotenvy_differs_only_where_the_table_says_so() {
-    in_an_empty_environment("layer::dotenv::tests::conformance::dotenvy_differs");
+    child::run("layer::dotenv::tests::conformance::dotenvy_differs", &[]);
 }
 
 /// `dotenvy` reads the environment of the process.

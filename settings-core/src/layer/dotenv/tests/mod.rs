@@ -38,11 +38,3 @@ fn expanded(files: &DotenvFiles, name: &str) -> Result<String, String> {
     let hit = files.lookup(name).expect("a binding");
     files.expanded(hit, &|_| None).map(|text| text.to_string()).map_err(|error| error.kind.to_string())
 }
-
-/// Runs an ignored test in a process of its own, which has no variables.
-fn in_an_empty_environment(test: &str) {
-    let this = std::env::current_exe().unwrap();
-    let run = std::process::Command::new(this).args([test, "--exact", "--ignored"]).env_clear().output().unwrap();
-    let told = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && told.contains("1 passed"), "{told}");
-}
