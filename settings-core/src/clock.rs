@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-#[cfg(feature = "testing")]
-pub use self::in_tests::TestClock;
 #[cfg(all(feature = "testing", feature = "live"))]
 pub(crate) use self::in_tests::Sleeper;
+#[cfg(feature = "testing")]
+pub use self::in_tests::TestClock;
 
 /// Tells the time.
 #[derive(Debug, Clone, Default)]
