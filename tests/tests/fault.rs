@@ -15,6 +15,7 @@ fn stub() -> FaultProxy {
     stub
 }
 
+#[expect(clippy::unwrap_used, reason = "a test without its answer has failed")]
 fn get(address: &str, secret: &str) -> (u16, Value) {
     let answer = aws::call(address, "GetSecretValue", &json!({ "SecretId": secret })).unwrap();
     (answer.status, answer.body)
@@ -251,6 +252,7 @@ mod what_aws_accepts {
     const VERSION: &str = "11111111-2222-4333-8444-555555555555";
 
     /// The status of a request, and the violation that was remembered.
+    #[expect(clippy::unwrap_used, reason = "a test without its answer has failed")]
     fn judge(operation: &str, input: &Value) -> (u16, Option<String>) {
         let stub = stub();
         let proxy = FaultProxy::aws(&stub.address(), AWS_REGION);
