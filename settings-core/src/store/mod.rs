@@ -52,6 +52,7 @@ use crate::secret::SecretString;
 #[cfg(feature = "azure")]
 pub use self::azure::Azure;
 pub use self::key::SecretKey;
+pub(crate) use self::secret::Value;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 
 /// A future on the heap, as a method of a trait object gives it.
