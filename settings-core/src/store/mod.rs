@@ -39,6 +39,8 @@
 mod azure;
 mod key;
 pub(crate) mod kind;
+#[cfg(feature = "testing")]
+mod memory;
 mod object;
 mod secret;
 
@@ -52,6 +54,8 @@ use crate::secret::SecretString;
 #[cfg(feature = "azure")]
 pub use self::azure::Azure;
 pub use self::key::SecretKey;
+#[cfg(feature = "testing")]
+pub use self::memory::{Fault, MemoryStore};
 pub(crate) use self::secret::Value;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 
