@@ -31,6 +31,8 @@ pub struct SecretKey {
     pub(crate) own_key: String,
     /// Whether other fields take their values from the same secret, so that it must hold several.
     pub(crate) shared: bool,
+    /// Whether it is a field of a nested struct that takes all of its fields from one secret.
+    pub(crate) of_struct: bool,
 }
 
 /// The value of an argument.
@@ -50,6 +52,7 @@ impl SecretKey {
             kebab: variable.to_ascii_lowercase().replace('_', "-"),
             own_key: variable.to_owned(),
             shared: false,
+            of_struct: false,
         }
     }
 

@@ -152,6 +152,7 @@ fn key(leaf: &Leaf<'_>, source: &Source, layers: &Layers<'_>) -> SecretKey {
         kebab: path.replace(['_', '.'], "-"),
         own_key: own_key.to_owned(),
         shared: is_shared(leaf, source),
+        of_struct: leaf.common_secret().is_some(),
     };
     key.take_args(source.args, &expand);
     key

@@ -20,7 +20,7 @@ use super::address::{VaultUrl, is_path_part};
 use super::credential::{Attempt, SignIn};
 use super::failure::{self, Call};
 use super::http::Http;
-use super::{VAULT, place_in};
+use super::{VAULT, Variables, place_in};
 use crate::secret::{ExposeSecret, SecretString};
 use crate::store::kind::Config;
 use crate::store::object;
@@ -31,8 +31,8 @@ use crate::store::{BoxFuture, Secret, SecretKey, SecretStore, StoreError, StoreE
 ///
 /// A secret is known by the name in its source, `azure("openai-api-key")`, or by the field's path in kebab-case.
 /// `azure("name", version = "..")` takes one version of it, the newest otherwise, and `azure("name", vault = "https://..")`
-/// takes it from another vault. What a secret holds is the value as a whole, JSON or not, unless several fields of a nested
-/// struct share it.
+/// takes it from another vault. What a secret holds is the value as a whole, JSON or not; but a nested struct takes all of
+/// its fields from one that is a JSON object: `#[secret(nested, source = azure("db"))]`.
 ///
 /// By itself a load opens the vault of `KEY_VAULT_URI`. Who asks is the first of these that is set up:
 ///
@@ -76,6 +76,7 @@ pub struct Azure {
     vault: Option<Result<VaultUrl, StoreError>>,
     credential: Option<Arc<dyn TokenCredential>>,
     options: Option<ClientOptions>,
+    variables: Variables,
     /// Made when they are first wanted.
     clients: Mutex<Option<Clients>>,
 }
@@ -85,7 +86,7 @@ impl Azure {
     ///
     /// An address that is none of a vault is a problem of each secret that a load wants from it.
     pub fn new(vault_url: &str) -> Self {
-        Self { vault: Some(VaultUrl::parse(vault_url)), credential: None, options: None, clients: Mutex::default() }
+        Self::open(Some(VaultUrl::parse(vault_url)), Variables::OfProcess)
     }
 
     /// The same vault, asked by this credential.
@@ -101,23 +102,16 @@ impl Azure {
         Self { options: Some(options), ..self }
     }
 
-    /// The vault that is configured by variables.
+    /// The vault that is configured by variables. What is wrong with them is told by each secret that is wanted from it.
     pub(super) fn configured(config: &Config<'_>) -> Result<Self, StoreError> {
+        SignIn::is_configured(config)?;
         let named = |error: StoreError| StoreError::malformed().noted(format!("{VAULT}: {}", error.note()));
         let vault = config.get(VAULT).map(|url| VaultUrl::parse(&url).map_err(named));
-        let http = Http::new(config.isolated)?;
-        let clients = Clients::new(SignIn::configured(config, &http)?, &http);
-        Ok(Self { vault, credential: None, options: None, clients: Mutex::new(Some(clients)) })
+        Ok(Self::open(vault, Variables::read(config)))
     }
 
-    /// Clients by what was given in code.
-    fn open(&self) -> Result<Clients, StoreError> {
-        let http = self.options.as_ref().map_or_else(|| Http::new(false), |options| Ok(Http::given(options)))?;
-        let sign_in = match &self.credential {
-            Some(credential) => SignIn::given(Arc::clone(credential)),
-            None => SignIn::of_process(&http)?,
-        };
-        Ok(Clients::new(sign_in, &http))
+    fn open(vault: Option<Result<VaultUrl, StoreError>>, variables: Variables) -> Self {
+        Self { vault, credential: None, options: None, variables, clients: Mutex::default() }
     }
 
     /// The client of a vault, made when it is first wanted.
@@ -125,9 +119,23 @@ impl Azure {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let clients = match &mut *clients {
             Some(clients) => clients,
-            none => none.insert(self.open()?),
+            none => none.insert(self.clients()?),
         };
         clients.of(vault)
+    }
+
+    fn clients(&self) -> Result<Clients, StoreError> {
+        self.variables.with(|config| {
+            let http = match &self.options {
+                Some(options) => Http::given(options),
+                None => Http::new(config.isolated)?,
+            };
+            let sign_in = match &self.credential {
+                Some(credential) => SignIn::given(Arc::clone(credential)),
+                None => SignIn::configured(config, &http)?,
+            };
+            Ok(Clients { sign_in: Arc::new(sign_in), options: http.cloud(), by_vault: HashMap::new() })
+        })
     }
 
     /// The vault that a key is in.
@@ -163,10 +171,6 @@ struct Clients {
 }
 
 impl Clients {
-    fn new(sign_in: SignIn, http: &Http) -> Self {
-        Self { sign_in: Arc::new(sign_in), options: http.cloud(), by_vault: HashMap::new() }
-    }
-
     fn of(&mut self, vault: &VaultUrl) -> Result<Arc<SecretClient>, StoreError> {
         if let Some(client) = self.by_vault.get(vault) {
             return Ok(Arc::clone(client));
@@ -249,7 +253,11 @@ fn parameters(value: &SecretString) -> Result<RequestContent<SetSecretParameters
     Ok(Bytes::from_owner(body).into())
 }
 
-/// The value of one field of several that share a secret.
+/// Whether the secret is that of a nested struct, which holds the values of all of its fields.
+fn is_part(key: &SecretKey) -> bool {
+    key.of_struct && key.name().is_some()
+}
+
 fn one_of(secret: Secret, key: &SecretKey) -> Result<Secret, StoreError> {
     let Value::Text(text) = &secret.value else { return Ok(secret) };
     let value = key.value_in(text.expose_secret())?; // EXPOSE: the field's part of it goes into a wiped box
@@ -276,7 +284,7 @@ impl SecretStore for Azure {
             let result = |(key, id): (&SecretKey, Result<Id, StoreError>)| {
                 let broken = || Err(StoreError::unreachable().because("the client failed"));
                 let secret = found.get(&id?).cloned().unwrap_or_else(broken)?;
-                if key.shared { one_of(secret, key) } else { Ok(secret) }
+                if is_part(key) { one_of(secret, key) } else { Ok(secret) }
             };
             keys.iter().zip(ids).map(result).collect()
         })
@@ -290,7 +298,7 @@ impl SecretStore for Azure {
             }
             let client = self.client(&id.vault)?;
             let attempt = Attempt::default();
-            if !key.shared {
+            if !is_part(key) {
                 return id.write(&client, &attempt, value).await;
             }
             // Key Vault has no compare and swap: who writes last wins.

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use super::failure;
 use super::http::Http;
 use super::identity::Identity;
-use super::{AUTHORITY, CLIENT, CLIENT_SECRET, TENANT, TOKEN_FILE};
+use super::{AUTHORITY, CLIENT, CLIENT_SECRET, IDENTITY_ENDPOINT, MSI_ENDPOINT, TENANT, TOKEN_FILE};
 use crate::store::kind::Config;
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -75,10 +75,12 @@ impl SignIn {
         Self::new(Source::Credential(credential))
     }
 
-    /// As the process environment says.
-    pub(super) fn of_process(http: &Http) -> Result<Self, StoreError> {
-        let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Zeroizing::new);
-        Self::configured(&Config { read: &read, isolated: false }, http)
+    /// Says so where nobody is there that could ask.
+    pub(super) fn is_configured(config: &Config<'_>) -> Result<(), StoreError> {
+        let named = [CLIENT, CLIENT_SECRET, TOKEN_FILE, IDENTITY_ENDPOINT, MSI_ENDPOINT];
+        // What is not in an environment of a loader's own is not asked for.
+        let is_nobody = config.isolated && !named.iter().any(|name| config.has(name));
+        if is_nobody { Err(StoreError::not_configured().because(NONE_GIVEN)) } else { Ok(()) }
     }
 
     /// As the configuration says.
@@ -109,7 +111,6 @@ impl SignIn {
         if let Some(identity) = Identity::named(config, client, http)? {
             return Ok(Self::new(Source::Identity(identity)));
         }
-        // What is not in an environment of a loader's own is not asked for, but for an identity that it names.
         if config.isolated && client.is_none() {
             return Err(StoreError::not_configured().because(NONE_GIVEN));
         }
@@ -158,13 +159,16 @@ impl Source {
         };
         if is_identity.get() != Some(&false) {
             match identity.token(scope, options.clone()).await {
-                Err(error) if error.kind() == StoreErrorKind::NotConfigured && is_identity.get().is_none() => {}
-                answer => {
-                    if answer.is_ok() {
-                        is_identity.get_or_init(|| true);
-                    }
-                    return answer;
+                Ok(token) => {
+                    is_identity.get_or_init(|| true);
+                    return Ok(token);
                 }
+                Err(error) if error.kind() != StoreErrorKind::NotConfigured => return Err(error),
+                // Who asked once as the machine does not become somebody else.
+                Err(_) if is_identity.get().is_some() => {
+                    return Err(StoreError::unreachable().because("signing in: this machine gives no token any more"));
+                }
+                Err(_) => {}
             }
         }
         // What the tools say is for people: who is not signed in, which tool is not there.
@@ -207,3 +211,6 @@ impl TokenCredential for SignIn {
         Err(azure_core::Error::new(ErrorKind::Credential, error))
     }
 }
+
+#[cfg(test)]
+mod tests;

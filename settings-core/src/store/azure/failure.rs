@@ -103,7 +103,7 @@ pub(super) fn unreachable(error: &azure_core::Error) -> StoreError {
         return unreachable.because("no connection in time");
     }
     // The type of this error is private to the HTTP client.
-    if chain(error).any(|cause| cause.to_string() == "dns error") {
+    if chain(error).any(|cause| cause.to_string().starts_with("dns error")) {
         return unreachable.because("no such host");
     }
     match chain(error).find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind) {

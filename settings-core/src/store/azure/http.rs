@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::http::{ClientOptions, RetryOptions, Transport};
+use reqwest::ClientBuilder;
+use reqwest::redirect::Policy;
 
 use crate::store::StoreError;
 
@@ -23,7 +25,8 @@ pub(super) struct Http {
 impl Http {
     /// A client with a time-out that suits a program's start; an isolated one does not ask the environment for proxies.
     pub(super) fn new(isolated: bool) -> Result<Self, StoreError> {
-        Ok(Self { options: options(CONNECT, isolated)?, is_given: false })
+        let client = if isolated { client(CONNECT).no_proxy() } else { client(CONNECT) };
+        Ok(Self { options: send(client)?, is_given: false })
     }
 
     /// As these options say.
@@ -38,16 +41,20 @@ impl Http {
 
     /// To what gives out the tokens of managed identities, which is no farther than the host of this machine.
     pub(super) fn local(&self) -> Result<ClientOptions, StoreError> {
-        if self.is_given { Ok(self.cloud()) } else { options(CONNECT_LOCAL, true) }
+        if self.is_given {
+            return Ok(self.cloud());
+        }
+        // Plain HTTP, so there is no need to read the system's roots, which takes a while.
+        send(client(CONNECT_LOCAL).no_proxy().tls_certs_only([]))
     }
 }
 
-fn options(connect: Duration, direct: bool) -> Result<ClientOptions, StoreError> {
-    // As the SDK's own client, but for the times and the proxies: it would wait 20 s for a connection.
-    let mut client = reqwest::Client::builder().connect_timeout(connect).redirect(reqwest::redirect::Policy::none());
-    if direct {
-        client = client.no_proxy();
-    }
+/// As the SDK's own client, but for the time: it would wait 20 s for a connection.
+fn client(connect: Duration) -> ClientBuilder {
+    reqwest::Client::builder().connect_timeout(connect).redirect(Policy::none())
+}
+
+fn send(client: ClientBuilder) -> Result<ClientOptions, StoreError> {
     let client = client.build().map_err(|_| StoreError::unreachable().because("this machine has no TLS roots"))?;
     let transport = Some(Transport::new(Arc::new(client)));
     Ok(ClientOptions { transport, retry: RetryOptions::none(), ..Default::default() })

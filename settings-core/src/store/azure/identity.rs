@@ -91,7 +91,7 @@ impl Identity {
         let token = response.status().is_success().then(|| token_in(response.body())).flatten();
         token.ok_or_else(|| match self.is_guess {
             true => StoreError::not_configured(),
-            false => StoreError::denied().because("the managed identity gives no token: is AZURE_CLIENT_ID one of it?"),
+            false => StoreError::denied().because("the managed identity gives no token: is AZURE_CLIENT_ID right?"),
         })
     }
 

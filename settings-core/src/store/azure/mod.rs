@@ -11,6 +11,8 @@ mod failure;
 mod http;
 #[cfg(feature = "azure")]
 mod identity;
+#[cfg(feature = "azure")]
+mod variables;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ use std::sync::Arc;
 use self::address::VaultUrl;
 #[cfg(feature = "azure")]
 pub use self::client::Azure;
+#[cfg(feature = "azure")]
+use self::variables::Variables;
 use super::kind::{Config, Kind, Variable};
 use super::{SecretKey, SecretStore, StoreError};
 
