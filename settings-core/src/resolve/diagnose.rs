@@ -191,8 +191,9 @@ fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
         }),
         Fault::Store(how) => {
             let Trace { looked, fixes, .. } = (site.trace)();
-            let problem =
-                of_field(Code::Invalid, site).looked_in(looked).explain(&format!("What the store has is {how}."));
+            let problem = of_field(Code::Invalid, site)
+                .looked_in(looked)
+                .explain(&format!("What the store has cannot be used: {how}."));
             fixes.iter().fold(problem, |problem, fix| problem.fix(fix))
         }
         Fault::NotBuiltIn(store) => of_field(Code::StoreUnavailable, site)

@@ -33,6 +33,8 @@ pub struct SecretKey {
     pub(crate) shared: bool,
     /// Whether it is a field of a nested struct that takes all of its fields from one secret.
     pub(crate) of_struct: bool,
+    /// Whether other fields have a source of this kind without a name too.
+    pub(crate) siblings: bool,
 }
 
 /// The value of an argument.
@@ -53,6 +55,7 @@ impl SecretKey {
             own_key: variable.to_owned(),
             shared: false,
             of_struct: false,
+            siblings: false,
         }
     }
 
@@ -75,6 +78,12 @@ impl SecretKey {
     pub fn shared(mut self) -> Self {
         self.shared = true;
         self
+    }
+
+    /// Whether other fields of the struct have a source of this kind without a name too. A store that keeps all of those in
+    /// one secret makes the key [`shared`](Self::shared) then.
+    pub fn has_siblings(&self) -> bool {
+        self.siblings
     }
 
     /// The name that the source gives the secret.

@@ -37,6 +37,8 @@
 //! ```
 
 mod azure;
+#[cfg(feature = "testing")]
+pub(crate) mod conformance;
 mod key;
 pub(crate) mod kind;
 #[cfg(feature = "testing")]
