@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use azure_core::Bytes;
 use azure_core::credentials::TokenCredential;
 use azure_core::http::response::ResponseBody;
-use azure_core::http::{ClientOptions, RequestContent};
+use azure_core::http::{ClientOptions, Response};
 use azure_core::json::from_json;
 use azure_security_keyvault_secrets::models::{
-    SecretClientGetSecretOptions, SecretClientSetSecretOptions, SecretProperties, SetSecretParameters,
+    SecretClientGetSecretOptions, SecretClientSetSecretOptions, SecretProperties,
 };
 use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
 use tokio::task::JoinSet;
@@ -115,7 +115,7 @@ impl Azure {
     }
 
     /// The client of a vault, made when it is first wanted.
-    fn client(&self, vault: &VaultUrl) -> Result<Arc<SecretClient>, StoreError> {
+    fn client(&self, vault: &VaultUrl) -> Result<Client, StoreError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let clients = match &mut *clients {
             Some(clients) => clients,
@@ -167,18 +167,26 @@ impl Azure {
 struct Clients {
     sign_in: Arc<SignIn>,
     options: ClientOptions,
-    by_vault: HashMap<VaultUrl, Arc<SecretClient>>,
+    by_vault: HashMap<VaultUrl, Client>,
+}
+
+/// The client of one vault, and who asks through it.
+#[derive(Clone)]
+struct Client {
+    client: Arc<SecretClient>,
+    sign_in: Arc<SignIn>,
 }
 
 impl Clients {
-    fn of(&mut self, vault: &VaultUrl) -> Result<Arc<SecretClient>, StoreError> {
+    fn of(&mut self, vault: &VaultUrl) -> Result<Client, StoreError> {
         if let Some(client) = self.by_vault.get(vault) {
-            return Ok(Arc::clone(client));
+            return Ok(client.clone());
         }
         let options = SecretClientOptions { client_options: self.options.clone(), ..Default::default() };
         let client = SecretClient::new(&vault.url(), self.sign_in.clone(), Some(options));
         let client = Arc::new(client.map_err(|error| failure::of_vault(&error, Call::Read))?);
-        self.by_vault.insert(vault.clone(), Arc::clone(&client));
+        let client = Client { client, sign_in: Arc::clone(&self.sign_in) };
+        self.by_vault.insert(vault.clone(), client.clone());
         Ok(client)
     }
 }
@@ -192,23 +200,38 @@ struct Id {
 }
 
 impl Id {
-    async fn read(self, client: Arc<SecretClient>, attempt: Attempt) -> (Self, Result<Secret, StoreError>) {
+    async fn read(self, vault: Client, attempt: Attempt) -> (Self, Result<Secret, StoreError>) {
+        let mut answer = self.get(&vault.client, &attempt).await;
+        if failure::is_refused_token(answer.as_ref().err()) {
+            vault.sign_in.renew(&attempt).await;
+            answer = self.get(&vault.client, &attempt).await;
+        }
+        let secret = answer.map_err(|error| failure::of_vault(&error, Call::Read)).and_then(secret);
+        (self, secret)
+    }
+
+    async fn get(&self, client: &SecretClient, attempt: &Attempt) -> azure_core::Result<ResponseBody> {
         let options = SecretClientGetSecretOptions {
             method_options: attempt.options(),
             secret_version: self.version.clone(),
             ..Default::default()
         };
-        let secret = match client.get_secret(&self.name, Some(options)).await {
-            Ok(response) => secret(response.into_body()),
-            Err(error) => Err(failure::of_vault(&error, Call::Read)),
-        };
-        (self, secret)
+        client.get_secret(&self.name, Some(options)).await.map(Response::into_body)
     }
 
-    async fn write(&self, client: &SecretClient, attempt: &Attempt, value: &SecretString) -> Result<(), StoreError> {
+    async fn write(&self, vault: &Client, attempt: &Attempt, value: &SecretString) -> Result<(), StoreError> {
+        let body = parameters(value)?;
+        let mut answer = self.set(&vault.client, attempt, body.clone()).await;
+        if failure::is_refused_token(answer.as_ref().err()) {
+            vault.sign_in.renew(attempt).await;
+            answer = self.set(&vault.client, attempt, body).await;
+        }
+        answer.map_err(|error| failure::of_vault(&error, Call::Write))
+    }
+
+    async fn set(&self, client: &SecretClient, attempt: &Attempt, body: Bytes) -> azure_core::Result<()> {
         let options = SecretClientSetSecretOptions { method_options: attempt.options() };
-        let written = client.set_secret(&self.name, parameters(value)?, Some(options)).await;
-        written.map(drop).map_err(|error| failure::of_vault(&error, Call::Write))
+        client.set_secret(&self.name, body.into(), Some(options)).await.map(drop)
     }
 }
 
@@ -243,14 +266,14 @@ fn parse(body: &[u8]) -> Result<Secret, StoreError> {
 }
 
 /// The body of a request that sets a secret. It is wiped when the SDK has sent it.
-fn parameters(value: &SecretString) -> Result<RequestContent<SetSecretParameters>, StoreError> {
+fn parameters(value: &SecretString) -> Result<Bytes, StoreError> {
     let value = value.expose_secret(); // EXPOSE: written into a wiped buffer of sufficient size
     // Escaping makes of one byte six at the most.
     let mut body = Zeroizing::new(Vec::with_capacity(6 * value.len() + 16));
     body.extend_from_slice(br#"{"value":"#);
     serde_json::to_writer(&mut *body, value).map_err(|_| StoreError::malformed())?;
     body.push(b'}');
-    Ok(Bytes::from_owner(body).into())
+    Ok(Bytes::from_owner(body))
 }
 
 /// Whether the secret is that of a nested struct, which holds the values of all of its fields.
@@ -302,7 +325,7 @@ impl SecretStore for Azure {
                 return id.write(&client, &attempt, value).await;
             }
             // Key Vault has no compare and swap: who writes last wins.
-            let (id, secret) = id.read(Arc::clone(&client), attempt.clone()).await;
+            let (id, secret) = id.read(client.clone(), attempt.clone()).await;
             let whole = match secret?.value {
                 Value::Text(text) => key.replace_in(text.expose_secret(), value)?, // EXPOSE: the rest of it stays as it is
                 Value::Bytes(_) => return Err(StoreError::malformed()),

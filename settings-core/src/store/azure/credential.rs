@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -46,7 +47,13 @@ pub(super) struct SignIn {
 ///
 /// It reaches the credential in the context of each request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Attempt(Arc<OnceLock<StoreError>>);
+pub(super) struct Attempt(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    failed: OnceLock<StoreError>,
+    renewed: AtomicBool,
+}
 
 impl Attempt {
     /// The options of a request that belongs to it.
@@ -73,6 +80,15 @@ impl SignIn {
     /// By this credential.
     pub(super) fn given(credential: Arc<dyn TokenCredential>) -> Self {
         Self::new(Source::Credential(credential))
+    }
+
+    /// Forgets the tokens that are kept, for a vault has refused one before its time. The others that are refused in the
+    /// same attempt were given the same one.
+    pub(super) async fn renew(&self, attempt: &Attempt) {
+        let mut tokens = self.tokens.lock().await;
+        if !attempt.0.renewed.swap(true, Ordering::Relaxed) {
+            tokens.clear();
+        }
     }
 
     /// Says so where nobody is there that could ask.
@@ -194,20 +210,20 @@ impl TokenCredential for SignIn {
         if let Some(token) = tokens.get(&scope).filter(|token| is_good_for(token, MARGIN)) {
             return Ok(token.clone());
         }
-        if attempt.0.get().is_none() {
+        if attempt.0.failed.get().is_none() {
             match self.source.token(scopes, options).await {
                 Ok(token) => {
                     tokens.insert(scope, token.clone());
                     return Ok(token);
                 }
-                Err(error) => drop(attempt.0.set(error)),
+                Err(error) => drop(attempt.0.failed.set(error)),
             }
         }
         // The old token does until the last moment.
         if let Some(token) = tokens.get(&scope).filter(|token| is_good_for(token, Duration::ZERO)) {
             return Ok(token.clone());
         }
-        let error = attempt.0.get().cloned().unwrap_or_else(StoreError::not_configured);
+        let error = attempt.0.failed.get().cloned().unwrap_or_else(StoreError::not_configured);
         Err(azure_core::Error::new(ErrorKind::Credential, error))
     }
 }

@@ -35,6 +35,11 @@ pub(super) fn of_vault(error: &azure_core::Error, call: Call) -> StoreError {
     }
 }
 
+/// Whether the vault wants another token than it was given.
+pub(super) fn is_refused_token(error: Option<&azure_core::Error>) -> bool {
+    error.and_then(azure_core::Error::http_status) == Some(StatusCode::Unauthorized)
+}
+
 fn of_status(status: StatusCode, response: Option<&RawResponse>, call: Call) -> StoreError {
     if let Some(error) = unavailable(status, response.map(RawResponse::headers)) {
         return error;
