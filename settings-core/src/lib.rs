@@ -66,10 +66,13 @@
 extern crate self as settings_core;
 
 pub mod cache;
+mod clock;
 mod engine;
 mod explain;
 pub mod guide;
 mod layer;
+#[cfg(feature = "live")]
+mod live;
 mod load;
 mod loader;
 mod plan;
@@ -83,9 +86,11 @@ pub mod testing;
 mod trace;
 pub mod value;
 
-pub use cache::{Cached, Guard};
+pub use cache::{Cached, Failing, Guard, Status};
 pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
+#[cfg(feature = "live")]
+pub use live::Live;
 pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};

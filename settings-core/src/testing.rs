@@ -14,6 +14,8 @@ use crate::report::Report;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::Shape;
 #[cfg(feature = "testing")]
+pub use crate::clock::TestClock;
+#[cfg(feature = "testing")]
 pub use crate::store::conformance::{StoreConformance, store_conformance};
 use crate::value::{Blueprint, Tree};
 

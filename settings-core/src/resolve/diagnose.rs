@@ -55,7 +55,7 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     if !missing {
         warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
     }
-    warnings.extend(overdue(leaf, rules, &trail));
+    warnings.extend(overdue_of(leaf, rules, &trail));
     let looked = trail.into_looked();
     if !missing {
         let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
@@ -89,8 +89,19 @@ fn passed_over(look: &Look) -> Option<Cow<'static, str>> {
     })
 }
 
+/// Warns of the secrets that are older than they should be.
+pub(crate) fn overdue(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    walk(schema, &mut |step| {
+        let Step::Field(leaf) = step else { return };
+        let Some(rules) = leaf.field.secret().filter(|rules| rules.rotate_every.is_some()) else { return };
+        warnings.extend(overdue_of(leaf, rules, &retrace(layers, leaf).1));
+    });
+    warnings
+}
+
 /// Warns of a version that is older than its field allows, where the store tells its age.
-fn overdue(leaf: &Leaf<'_>, rules: &Secret, trail: &Trail) -> Option<Warning> {
+fn overdue_of(leaf: &Leaf<'_>, rules: &Secret, trail: &Trail) -> Option<Warning> {
     let created = trail.from_store.as_ref()?.created?;
     let (every, age) = (rules.rotate_every?, SystemTime::now().duration_since(created).ok()?);
     let place = trail.looked().last().map_or("", Look::place);

@@ -3,6 +3,7 @@
 //! The derive implements [`Blueprint`] with thin calls to [`Values`]; all logic is here and in the modules below.
 
 mod collection;
+mod digest;
 mod pattern;
 pub(crate) mod rules;
 mod text;
@@ -17,6 +18,7 @@ use crate::secret::{self, ExposeSecret, Mismatch, SecretSlice, SecretString, Sec
 
 pub use collection::Collection;
 pub(crate) use collection::{Element, ElementFailure};
+pub(crate) use digest::Digest;
 pub use pattern::{Patterned, patterned};
 pub use text::ReadError;
 pub(crate) use text::Text;
