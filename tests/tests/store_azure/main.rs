@@ -5,6 +5,7 @@
 mod answers;
 mod loads;
 mod logs;
+mod machine;
 mod many;
 mod vaults;
 mod writes;
