@@ -81,12 +81,7 @@ impl<S> Cell<S> {
             flight: Mutex::new(Weak::new()),
             flights: AtomicU64::new(0),
             ages: AtomicBool::new(false),
-            latest: Mutex::new(Latest {
-                number: 0,
-                places: None,
-                digest: Digest::EMPTY,
-                health: Health::new(),
-            }),
+            latest: Mutex::new(Latest { number: 0, places: None, digest: Digest::EMPTY, health: Health::new() }),
             #[cfg(feature = "live")]
             told: OnceLock::new(),
         }
@@ -132,9 +127,8 @@ impl<S: Blueprint> Cell<S> {
 
     /// The load from these places that is under way, or else a new one.
     fn join(&self, under_way: &mut Weak<Flight<S>>, places: &Arc<Places>, replaces: bool) -> Arc<Flight<S>> {
-        let same = |flight: &Flight<S>| {
-            Arc::ptr_eq(&flight.places, places) || flight.places.are_usual() && places.are_usual()
-        };
+        let same =
+            |flight: &Flight<S>| Arc::ptr_eq(&flight.places, places) || flight.places.are_usual() && places.are_usual();
         if let Some(flight) = under_way.upgrade().filter(|flight| !flight.is_done() && same(flight)) {
             return flight;
         }
@@ -233,9 +227,9 @@ impl<S: Blueprint> Cell<S> {
 
     /// The files that the cached settings may come from.
     #[cfg(feature = "watch")]
-    pub(crate) fn watched(&self) -> crate::load::watched::Watched {
+    pub(crate) fn watched(&self) -> load::watched::Watched {
         let places = lock(&self.latest).places.clone().unwrap_or_default();
-        crate::load::watched::watched(&places, S::SCHEMA)
+        load::watched::watched(&places, S::SCHEMA)
     }
 }
 

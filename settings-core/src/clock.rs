@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-#[cfg(feature = "testing")]
-pub use self::in_tests::TestClock;
 #[cfg(all(feature = "testing", feature = "live"))]
 pub(crate) use self::in_tests::Sleeper;
+#[cfg(feature = "testing")]
+pub use self::in_tests::TestClock;
 
 /// Tells the time.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +81,8 @@ mod in_tests {
 
         /// Moves it, and returns when all who go by it have done what was due then and wait again.
         pub fn advance(&self, time: Duration) {
+            // Whoever is still at work would take the new time for the one that the work began at.
+            self.settle();
             self.lock().now += time;
             self.0.changed.notify_all();
             self.settle();

@@ -66,6 +66,8 @@
 extern crate self as settings_core;
 
 pub mod cache;
+#[cfg(test)]
+mod child;
 mod clock;
 mod engine;
 mod explain;
@@ -108,6 +110,7 @@ pub mod __private {
     pub use core::result::Result::{self, Err, Ok};
     pub use core::time::Duration;
 
+    pub use crate::schema::{BuiltInDialect, ByDotenvy};
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
     pub use crate::value::rules::{Length, min_len, one_of, within};
     pub use crate::value::{Collection, Plain, patterned};

@@ -20,6 +20,8 @@ use crate::cache::{self, Cached, Guard, Status};
 use crate::clock::Clock;
 use crate::engine::block_on;
 use crate::layer::Places;
+#[cfg(feature = "watch")]
+use crate::load::watched::watched;
 use crate::report::Report;
 use crate::secret::SecretString;
 use crate::testing;
@@ -67,23 +69,34 @@ pub struct Live<S: Cached> {
 impl<S: Cached> Live<S> {
     /// Loads, and starts the thread that keeps what was loaded up to date.
     pub(crate) async fn start(places: Places, options: Options) -> Result<Self, Report> {
-        let mailbox = Arc::new(Mailbox::new(options.clock.clone()));
+        let mailbox = Arc::new(Mailbox::new(&options.clock));
         let live = Self { mailbox, of: PhantomData };
         // In a test's scope nothing is loaded that could change.
         if let Some(scope) = testing::scoped::<S>() {
             return scope.build().map(|_| live);
         }
+        // Watched before they are read: what changes in between is not missed.
+        #[cfg(feature = "watch")]
+        let watcher = {
+            let mut watcher = watcher::Watcher::new(&live.mailbox);
+            watcher.follow(&watched(&places, S::SCHEMA));
+            watcher
+        };
         S::cell().keep(options.clock.clone(), options.max_stale);
         S::cell().load(places).await?;
-        live.spawn(&options);
+        live.spawn(Keeper {
+            schedule: Schedule::new(options.poll),
+            sleeper: Sleeper::new(&options.clock),
+            mailbox: Arc::clone(&live.mailbox),
+            clock: options.clock,
+            #[cfg(feature = "watch")]
+            watcher,
+        });
         Ok(live)
     }
 
-    fn spawn(&self, options: &Options) {
-        let schedule = Schedule::new(options.poll);
-        let sleeper = Sleeper::new(&options.clock);
-        let (mailbox, clock) = (Arc::clone(&self.mailbox), options.clock.clone());
-        let run = move || run::<S>(&mailbox, schedule, &sleeper, &clock);
+    fn spawn(&self, keeper: Keeper) {
+        let run = move || keeper.run::<S>();
         if thread::Builder::new().name("settings-live".to_owned()).spawn(run).is_err() {
             // The settings are good; only nobody looks whether they still are, which `status` shows by their age.
             crate::trace::not_live(S::SCHEMA.name);
@@ -165,19 +178,30 @@ impl<S: Cached> fmt::Debug for Live<S> {
     }
 }
 
-/// Loads anew whenever it is due, until told to stop.
-fn run<S: Cached>(mailbox: &Arc<Mailbox>, mut schedule: Schedule, sleeper: &Sleeper, clock: &Clock) {
+/// The one who loads anew, on a thread of its own.
+struct Keeper {
+    mailbox: Arc<Mailbox>,
+    schedule: Schedule,
+    sleeper: Sleeper,
+    clock: Clock,
     #[cfg(feature = "watch")]
-    let mut watcher = watcher::Watcher::new(mailbox);
-    loop {
-        #[cfg(feature = "watch")]
-        watcher.follow(&S::cell().watched());
-        let until = schedule.pause().and_then(|pause| clock.now().checked_add(pause));
-        if mailbox.wait(until, sleeper) == Wake::Stop {
-            return;
+    watcher: watcher::Watcher,
+}
+
+impl Keeper {
+    /// Loads whenever it is due, until told to stop.
+    fn run<S: Cached>(mut self) {
+        loop {
+            let until = self.schedule.pause().and_then(|pause| self.clock.now().checked_add(pause));
+            if self.mailbox.wait(until, &self.sleeper) == Wake::Stop {
+                return;
+            }
+            // A check of the user's that panics must not end the watch; the panic itself was printed.
+            let reloaded = catch_unwind(AssertUnwindSafe(|| block_on(S::cell().reload())));
+            self.schedule.done(matches!(reloaded, Ok(Ok(()))));
+            // A change may name other files, or be that a directory is there now.
+            #[cfg(feature = "watch")]
+            self.watcher.follow(&S::cell().watched());
         }
-        // A check of the user's that panics must not end the watch; the panic itself was printed.
-        let reloaded = catch_unwind(AssertUnwindSafe(|| block_on(S::cell().reload())));
-        schedule.done(matches!(reloaded, Ok(Ok(()))));
     }
 }

@@ -6,6 +6,8 @@
 pub(crate) mod one_secret;
 pub(crate) mod required;
 pub(crate) mod rotate;
+#[cfg(feature = "watch")]
+pub(crate) mod watched;
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -33,7 +35,9 @@ pub(crate) enum Pass<R> {
 /// Loads a struct from the places given.
 pub(crate) async fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let span = trace::span(S::SCHEMA.name);
-    asking(places, &span, |answers| pass::<S, _>(places, answers, &span, |_| (), |_| ())).await.map(|(settings, ())| settings)
+    asking(places, &span, |answers| pass::<S, _>(places, answers, &span, |_| (), |_| ()))
+        .await
+        .map(|(settings, ())| settings)
 }
 
 /// The same with what there is to be warned of.

@@ -7,14 +7,14 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(feature = "testing")]
+pub use crate::clock::TestClock;
 use crate::engine::block_on;
 use crate::layer::Places;
 use crate::load::load;
 use crate::report::Report;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::Shape;
-#[cfg(feature = "testing")]
-pub use crate::clock::TestClock;
 #[cfg(feature = "testing")]
 pub use crate::store::conformance::{StoreConformance, store_conformance};
 use crate::value::{Blueprint, Tree};

@@ -200,7 +200,8 @@ mod tests {
         let fixture = Fixture::new();
         let (earlier, later) = (fixture.start(), fixture.start());
         assert_eq!(fixture.land(&later).unwrap(), "test-1");
-        assert_eq!(fixture.land(&earlier).unwrap(), "test-2");
+        assert_eq!(fixture.land(&earlier).unwrap(), "test-1", "who waited for it gets the later one too");
+        assert_eq!(fixture.calls(), 2);
         let cached = fixture.cell.current.load_full().unwrap();
         assert_eq!(cached.api_key.expose_secret(), "test-1");
     }

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 pub(super) struct Mailbox {
     inbox: Mutex<Inbox>,
     changed: Condvar,
+    #[cfg(feature = "testing")]
     clock: Clock,
 }
 
@@ -34,11 +35,18 @@ pub(super) enum Wake {
 const QUIET: Duration = Duration::from_millis(150);
 
 impl Mailbox {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { inbox: Mutex::default(), changed: Condvar::new(), clock }
+    pub(super) fn new(clock: &Clock) -> Self {
+        let _ = clock;
+        Self {
+            inbox: Mutex::default(),
+            changed: Condvar::new(),
+            #[cfg(feature = "testing")]
+            clock: clock.clone(),
+        }
     }
 
     /// Tells that a file has changed.
+    #[cfg(feature = "watch")]
     pub(super) fn tell_files(&self) {
         self.lock().files = Some(Instant::now());
         self.wake();

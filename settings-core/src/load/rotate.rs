@@ -57,11 +57,7 @@ impl Written {
 /// Holds the value to the field's rules and writes it to the store that supplied the current one. Where a local layer did,
 /// that is the first store of the field's `source` that is configured, with a warning that the local value goes on hiding
 /// it.
-pub(crate) async fn rotate<S: Blueprint>(
-    places: &Places,
-    name: &str,
-    value: SecretString,
-) -> Result<Written, Report> {
+pub(crate) async fn rotate<S: Blueprint>(places: &Places, name: &str, value: SecretString) -> Result<Written, Report> {
     let search = |layers: &Layers<'_>| {
         with_leaf(layers, name, |leaf| {
             let _ = find(layers, leaf, false, &mut Vec::new());

@@ -354,9 +354,9 @@ impl Values {
     }
 
     /// Holds the field's text to its `pattern`.
-    pub fn pattern<T: Patterned>(&mut self, read: &Read<T>, pattern: &str) {
+    pub fn pattern<T>(&mut self, read: &Read<T>, text: impl FnOnce(&T) -> &str, pattern: &str) {
         if let (Read::Value(value), false) = (read, self.unchecked) {
-            if let Some(fault) = pattern::check(value.text(), pattern) {
+            if let Some(fault) = pattern::check(text(value), pattern) {
                 self.fail(fault);
             }
         }
