@@ -36,6 +36,7 @@
 //! # Ok::<(), settings_core::Report>(())
 //! ```
 
+mod azure;
 #[cfg(feature = "testing")]
 pub(crate) mod conformance;
 mod key;
@@ -52,6 +53,8 @@ use std::sync::Arc;
 
 use crate::secret::SecretString;
 
+#[cfg(feature = "azure")]
+pub use self::azure::Azure;
 pub use self::key::SecretKey;
 #[cfg(feature = "testing")]
 pub use self::memory::{Fault, MemoryStore};

@@ -153,6 +153,7 @@ fn key(leaf: &Leaf<'_>, source: &Source, layers: &Layers<'_>) -> SecretKey {
         own_key: own_key.to_owned(),
         shared: source.name.is_some() && source.kind != "store" && others_have(leaf, source),
         siblings: source.name.is_none() && others_have(leaf, source),
+        of_struct: leaf.common_secret().is_some(),
     };
     key.take_args(source.args, &expand);
     key
