@@ -36,10 +36,13 @@
 //! # Ok::<(), settings_core::Report>(())
 //! ```
 
+#[cfg(any(feature = "dapr", feature = "vault"))]
+mod http;
 mod key;
 pub(crate) mod kind;
 mod object;
 mod secret;
+mod vault;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -50,6 +53,8 @@ use crate::secret::SecretString;
 
 pub use self::key::SecretKey;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
+#[cfg(feature = "vault")]
+pub use self::vault::Vault;
 
 /// A future on the heap, as a method of a trait object gives it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -60,6 +60,12 @@ pub(super) fn replace(object: &str, key: &str, value: &SecretString) -> Result<S
     Ok(text.into())
 }
 
+/// The text of the value under this key, as it is written; `None` when there is none, or no object.
+#[cfg(any(feature = "dapr", feature = "vault"))]
+pub(super) fn member<'t>(object: &'t str, key: &str) -> Option<&'t str> {
+    Some(Object::parse(object).ok()?.entry(key)?.1.get())
+}
+
 fn write_text(text: &str, buffer: &mut Vec<u8>) -> Result<(), StoreError> {
     serde_json::to_writer(buffer, text).map_err(|_| not_json())
 }

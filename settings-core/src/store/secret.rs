@@ -43,6 +43,14 @@ impl Secret {
         Self { value, version: None, created: None }
     }
 
+    /// The text; `None` for bytes that are none.
+    pub fn text(&self) -> Option<&SecretString> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Bytes(_) => None,
+        }
+    }
+
     /// The version that the store calls it, for `explain` and audit events.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
