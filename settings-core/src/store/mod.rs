@@ -36,8 +36,10 @@
 //! # Ok::<(), settings_core::Report>(())
 //! ```
 
+mod dapr;
 #[cfg(any(feature = "dapr", feature = "vault"))]
 mod http;
+mod json_file;
 mod key;
 pub(crate) mod kind;
 mod object;
@@ -51,6 +53,9 @@ use std::sync::Arc;
 
 use crate::secret::SecretString;
 
+#[cfg(feature = "dapr")]
+pub use self::dapr::Dapr;
+pub use self::json_file::JsonFile;
 pub use self::key::SecretKey;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 #[cfg(feature = "vault")]
