@@ -42,6 +42,8 @@ mod http;
 mod json_file;
 mod key;
 pub(crate) mod kind;
+#[cfg(feature = "testing")]
+mod memory;
 mod object;
 mod secret;
 mod vault;
@@ -57,6 +59,9 @@ use crate::secret::SecretString;
 pub use self::dapr::Dapr;
 pub use self::json_file::JsonFile;
 pub use self::key::SecretKey;
+#[cfg(feature = "testing")]
+pub use self::memory::{Fault, MemoryStore};
+pub(crate) use self::secret::Value;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 #[cfg(feature = "vault")]
 pub use self::vault::Vault;
