@@ -249,7 +249,9 @@ fn depth(json: &str) -> usize {
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => in_string = !in_string,
-            b'\\' => drop(bytes.next()),
+            b'\\' => {
+                bytes.next();
+            }
             b'{' | b'[' if !in_string => open += 1,
             b'}' | b']' if !in_string => open = open.saturating_sub(1),
             _ => {}

@@ -60,13 +60,7 @@ pub(super) fn value(values: &str, name: &str, key: &SecretKey) -> Result<Secret,
         [] => return Err(StoreError::not_found().because("it is empty")),
         [(own, value)] if own.eq_ignore_ascii_case(name) => {
             let text = object::text(value, name)?;
-            let text = text.expose_secret(); // EXPOSE: the field's part of it is picked
-            // Fields whose sources name no secret have one each.
-            if key.name().is_some() {
-                key.value_in(text)?
-            } else {
-                SecretKey { shared: false, ..key.clone() }.value_in(text)?
-            }
+            key.value_in(text.expose_secret())? // EXPOSE: the field's part of it is picked
         }
         _ => object::pick(values, key.json_key())?,
     };

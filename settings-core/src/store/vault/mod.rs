@@ -44,7 +44,8 @@ fn configured(key: &SecretKey, config: &Config<'_>) -> Result<(), Cow<'static, s
     }
     let (role, secret) = (config.has("VAULT_ROLE_ID"), config.has("VAULT_SECRET_ID"));
     let has_token = || config.has("VAULT_TOKEN") || token_file(config).is_some_and(|path| path.exists());
-    if !(role && secret) && !has_token() {
+    let has_role = role && secret;
+    if !has_role && !has_token() {
         return Err(match (role, secret) {
             (true, _) => "VAULT_SECRET_ID is not set".into(),
             (_, true) => "VAULT_ROLE_ID is not set".into(),
