@@ -212,15 +212,27 @@ pub(super) fn not_json() -> StoreError {
 /// Why there is no answer. The error's own text, which has the URL in it, is dropped.
 fn unreachable(error: &reqwest::Error) -> StoreError {
     let causes = || std::iter::successors(error.source(), |&error| error.source());
-    let io = causes().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-    let how = match io {
+    let io = causes().find_map(|cause| cause.downcast_ref::<io::Error>()).map(innermost);
+    let how = match io.map(io::Error::kind) {
         _ if error.is_timeout() => "timed out",
         Some(io::ErrorKind::ConnectionRefused) => "connection refused",
         Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => "no route to it",
-        Some(io::ErrorKind::InvalidData) if error.is_connect() => "its certificate is not trusted, or it has no TLS",
+        // What TLS says against the other side. None of it is passed on.
+        Some(io::ErrorKind::InvalidData) => match io.and_then(io::Error::get_ref).map(ToString::to_string) {
+            Some(why) if why.starts_with("invalid peer certificate") => "its certificate is not trusted",
+            _ => "it does not speak TLS as it should",
+        },
         _ if causes().any(|cause| cause.to_string() == "dns error") => "its name cannot be resolved",
         _ if error.is_connect() => "no connection",
         _ => "the connection was dropped",
     };
     StoreError::unreachable().because(how)
+}
+
+/// The error that others of this type are wrapped around.
+fn innermost(mut error: &io::Error) -> &io::Error {
+    while let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        error = inner;
+    }
+    error
 }

@@ -172,8 +172,9 @@ async fn renew(api: &Api, pass: &Pass) -> Result<Held, StoreError> {
 fn no_login(answer: &Answer, mount: &str) -> StoreError {
     match answer.status {
         400 => StoreError::denied().because("the role id or the secret id is wrong, has expired or is used up"),
-        403 => StoreError::denied().because("this AppRole may not log in from here"),
-        404 => StoreError::denied().noted(format!("no AppRole login is mounted at `{mount}`")),
+        // What is not mounted is said to those alone who are logged in.
+        403 | 404 => StoreError::denied()
+            .noted(format!("this AppRole may not log in from here, or nothing is mounted at `auth/{mount}`")),
         _ => unable(answer),
     }
 }
