@@ -11,23 +11,34 @@ use settings_tests::servers::unique;
 use crate::bao::{Bao, note, one, run, text};
 
 /// An AppRole of one test.
-struct Role {
+pub struct Role {
     mount: String,
-    role_id: String,
-    secret_id: String,
+    name: String,
+    pub role_id: String,
+    pub secret_id: String,
 }
 
 impl Role {
+    /// On a mount of its own.
     fn new(bao: &Bao, policy: &str, options: Value) -> Self {
-        let mount = unique("approle");
-        bao.admin("POST", &format!("sys/auth/{mount}"), json!({"type": "approle"}), None);
-        let mut role = json!({"token_policies": [policy]});
+        Self::at(&unique("approle"), bao, policy, options)
+    }
+
+    /// On this mount, which may be there already.
+    pub fn at(mount: &str, bao: &Bao, policy: &str, options: Value) -> Self {
+        bao.call("POST", &format!("sys/auth/{mount}"), &json!({"type": "approle"}), None);
+        let (name, mut role) = (unique("shop"), json!({"token_policies": [policy]}));
         role.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
-        bao.admin("POST", &format!("auth/{mount}/role/shop"), role, None);
-        let role_id = bao.admin("GET", &format!("auth/{mount}/role/shop/role-id"), Value::Null, None);
-        let secret_id = bao.admin("POST", &format!("auth/{mount}/role/shop/secret-id"), json!({}), None);
+        bao.admin("POST", &format!("auth/{mount}/role/{name}"), role, None);
+        let role_id = bao.admin("GET", &format!("auth/{mount}/role/{name}/role-id"), Value::Null, None);
+        let secret_id = bao.admin("POST", &format!("auth/{mount}/role/{name}/secret-id"), json!({}), None);
         let text = |answer: &Value, name: &str| answer["data"][name].as_str().unwrap().to_owned();
-        Self { role_id: text(&role_id, "role_id"), secret_id: text(&secret_id, "secret_id"), mount }
+        let (role_id, secret_id) = (text(&role_id, "role_id"), text(&secret_id, "secret_id"));
+        Self { mount: mount.to_owned(), name, role_id, secret_id }
+    }
+
+    pub fn delete(&self, bao: &Bao) {
+        bao.admin("DELETE", &format!("auth/{}/role/{}", self.mount, self.name), Value::Null, None);
     }
 
     fn vault(&self, bao: &Bao) -> Vault {
@@ -213,7 +224,7 @@ fn a_role_that_is_revoked_is_denied_and_not_missing() {
     let deleted = Role::new(&bao, &policy, json!({"token_ttl": "1s"}));
     let vault = deleted.vault(&bao);
     assert_eq!(text(one(&vault, &key)), "p");
-    bao.admin("DELETE", &format!("auth/{}/role/shop", deleted.mount), Value::Null, None);
+    deleted.delete(&bao);
     sleep(Duration::from_millis(1200));
     assert_eq!(note(&vault, &key), (Denied, refused.to_owned()));
 
