@@ -36,6 +36,7 @@
 //! # Ok::<(), settings_core::Report>(())
 //! ```
 
+mod aws;
 mod key;
 pub(crate) mod kind;
 mod object;
@@ -48,6 +49,8 @@ use std::sync::Arc;
 
 use crate::secret::SecretString;
 
+#[cfg(feature = "aws")]
+pub use self::aws::Aws;
 pub use self::key::SecretKey;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 
