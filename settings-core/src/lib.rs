@@ -66,10 +66,13 @@
 extern crate self as settings_core;
 
 pub mod cache;
+mod engine;
 mod explain;
 pub mod guide;
 mod layer;
+mod load;
 mod loader;
+mod plan;
 pub mod report;
 mod resolve;
 pub mod schema;
@@ -86,7 +89,7 @@ pub use figment;
 pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};
-pub use settings::{Settings, check_required_secrets, get_settings};
+pub use settings::{Settings, check_required_secrets, get_settings, rotate_secret};
 pub use settings_derive::Settings;
 pub use value::Blueprint;
 

@@ -37,8 +37,12 @@
 //! ```
 
 mod aws;
+#[cfg(feature = "testing")]
+pub(crate) mod conformance;
 mod key;
 pub(crate) mod kind;
+#[cfg(feature = "testing")]
+mod memory;
 mod object;
 mod secret;
 
@@ -52,6 +56,9 @@ use crate::secret::SecretString;
 #[cfg(feature = "aws")]
 pub use self::aws::Aws;
 pub use self::key::SecretKey;
+#[cfg(feature = "testing")]
+pub use self::memory::{Fault, MemoryStore};
+pub(crate) use self::secret::Value;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 
 /// A future on the heap, as a method of a trait object gives it.
