@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::{Client, Config as SecretsConfig};
+use tokio::sync::Mutex;
 
 use super::super::kind::Config;
 use super::super::{BoxFuture, Secret, SecretKey, SecretStore, StoreError};
-use super::{SECRET_NAME, is_one_of_several, place, read, sdk, secret_id, write};
+use super::read::{self, CURRENT, Wanted};
+use super::{SECRET_NAME, is_one_of_several, place, sdk, secret_id, seen_here, write};
 use crate::secret::SecretString;
 
 /// AWS Secrets Manager, for [`Loader::store`](crate::Loader::store).
@@ -41,13 +43,23 @@ use crate::secret::SecretString;
 /// version that was read. That needs the rights `secretsmanager:PutSecretValue` and
 /// `secretsmanager:UpdateSecretVersionStage`.
 pub struct Aws {
-    /// Where the client comes from; without one the SDK is to find everything by itself.
-    config: Option<SecretsConfig>,
+    config: Configuration,
     client: OnceLock<Client>,
     secret_name: Option<String>,
     allow_http: bool,
     /// Whether `BatchGetSecretValue` was denied, so that it is not tried again.
     is_batch_denied: AtomicBool,
+    /// Held while a value is written: writers of one program need not find out by conflicts that they are several.
+    writing: Mutex<()>,
+}
+
+/// Where the client comes from.
+enum Configuration {
+    /// From wherever the SDK looks.
+    OfProcess,
+    Given(SecretsConfig),
+    /// From nowhere: why nothing is asked.
+    Refused(StoreError),
 }
 
 impl Aws {
@@ -58,21 +70,21 @@ impl Aws {
     #[expect(clippy::new_without_default, reason = "it reads the environment")]
     pub fn new() -> Self {
         let secret_name = std::env::var(SECRET_NAME).ok().filter(|name| !name.is_empty());
-        Self { secret_name, ..Self::with(None) }
+        Self { secret_name, ..Self::with(Configuration::OfProcess) }
     }
 
     /// The store with a configuration of the SDK.
     ///
     /// Its retries are switched off, because a load has its own.
     pub fn from_config(config: &SdkConfig) -> Self {
-        Self::with(Some(sdk::on(config)))
+        Self::with(Configuration::Given(sdk::on(config)))
     }
 
     /// The store with a client of the SDK.
     ///
     /// Its retries are switched off, because a load has its own.
     pub fn from_client(client: &Client) -> Self {
-        Self::with(Some(sdk::settled(client.config())))
+        Self::with(Configuration::Given(sdk::settled(client.config())))
     }
 
     /// Names the secret for sources that name none: `source = aws`.
@@ -91,19 +103,21 @@ impl Aws {
     }
 
     /// The store as variables configure it.
-    pub(super) fn configured(config: &Config<'_>) -> Result<Self, StoreError> {
+    pub(super) fn configured(config: &Config<'_>) -> Self {
         let secret_name = config.get(SECRET_NAME).map(|name| name.to_string());
         let allow_http = sdk::allows_http(config);
-        Ok(Self { secret_name, allow_http, ..Self::with(Some(sdk::configured(config)?)) })
+        let config = sdk::configured(config).map_or_else(Configuration::Refused, Configuration::Given);
+        Self { secret_name, allow_http, ..Self::with(config) }
     }
 
-    fn with(config: Option<SecretsConfig>) -> Self {
+    fn with(config: Configuration) -> Self {
         Self {
             config,
             client: OnceLock::new(),
             secret_name: None,
             allow_http: false,
             is_batch_denied: AtomicBool::new(false),
+            writing: Mutex::new(()),
         }
     }
 
@@ -111,15 +125,20 @@ impl Aws {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let config = match &self.config {
-            Some(config) => config.clone(),
-            None => sdk::of_process().await?,
+        let client = match &self.config {
+            Configuration::Given(config) => sdk::client(config, self.allow_http),
+            Configuration::OfProcess => sdk::client(&sdk::of_process().await?, self.allow_http),
+            Configuration::Refused(error) => return Err(error.clone()),
         };
-        Ok(self.client.get_or_init(|| sdk::client(&config, self.allow_http)))
+        Ok(self.client.get_or_init(|| client))
     }
 
     fn region(&self) -> Option<&str> {
-        let config = self.client.get().map(Client::config).or(self.config.as_ref())?;
+        let config = match (&self.config, self.client.get()) {
+            (Configuration::Given(config), _) => config,
+            (_, Some(client)) => client.config(),
+            _ => return None,
+        };
         config.region().map(AsRef::as_ref)
     }
 
@@ -134,11 +153,14 @@ impl Aws {
             Ok(client) => client,
             Err(error) => return keys.iter().map(|_| Err(error.clone())).collect(),
         };
-        let ids: Vec<_> = keys.iter().map(|key| self.id(key)).collect();
+        let keys: Vec<_> = keys.iter().map(seen_here).collect();
+        let stage = |key| SecretKey::text(key, "version_stage");
+        let wanted: Vec<_> = keys.iter().map(|key| Ok(Wanted { id: self.id(key)?, stage: stage(key) })).collect();
         let is_batch_denied = self.is_batch_denied.load(Ordering::Relaxed);
-        let read = read::fetch(client, keys, &ids, is_batch_denied).await;
+        let read = read::read(client, wanted.iter().flatten().copied(), is_batch_denied).await;
         self.is_batch_denied.store(read.is_batch_denied, Ordering::Relaxed);
-        read.answers
+        let secret = |(key, wanted): (_, Result<_, StoreError>)| read.answer(wanted?)?.secret(key);
+        keys.iter().map(AsRef::as_ref).zip(wanted).map(secret).collect()
     }
 }
 
@@ -148,7 +170,11 @@ impl SecretStore for Aws {
     }
 
     fn put<'a>(&'a self, key: &'a SecretKey, value: &'a SecretString) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move { write::put(self.client().await?, self.id(key)?, key, value).await })
+        Box::pin(async move {
+            let (client, id) = (self.client().await?, self.id(key)?);
+            let _turn = self.writing.lock().await;
+            write::put(client, id, &seen_here(key), value).await
+        })
     }
 
     fn describe(&self) -> String {
@@ -163,16 +189,16 @@ impl SecretStore for Aws {
     fn fix(&self, key: &SecretKey) -> Option<String> {
         let id = self.id(key).ok()?;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:".contains(c);
-        if !id.chars().all(is_plain) {
+        let is_current = key.text("version_stage").is_none_or(|stage| stage == CURRENT);
+        if !is_current || !id.chars().all(is_plain) {
             return None;
         }
-        let command = "aws secretsmanager put-secret-value --secret-string file://<path> --secret-id";
-        let what = if is_one_of_several(key) {
-            format!("a JSON object with {} beside its other keys; ", key.json_key())
-        } else {
-            String::new()
-        };
-        Some(format!("{command} {id}      ({what}create-secret --name where there is none yet)"))
+        let key = seen_here(key);
+        let what = if is_one_of_several(&key) { format!("JSON that has {}; ", key.json_key()) } else { String::new() };
+        Some(format!(
+            "aws secretsmanager put-secret-value --secret-id {id} --secret-string file://<path>      ({what}for a new \
+             secret create-secret --name)"
+        ))
     }
 }
 

@@ -39,7 +39,9 @@ impl Failure {
         let code = error.code().map(str::to_owned);
         let known = code.as_deref().and_then(|code| of_code(call, code, error.message().unwrap_or_default()));
         let is_about_the_request = known.as_ref().is_none_or(|known| known.is_about_the_request);
-        let Some(response) = error.raw_response() else {
+        // An answer that breaks off has no bytes.
+        let answer = error.raw_response().filter(|response| response.body().bytes().is_some());
+        let Some(response) = answer else {
             return Self { error: without_answer(error), is_about_the_request: false, code };
         };
         let status = response.status().as_u16();

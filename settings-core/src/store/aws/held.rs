@@ -8,6 +8,7 @@ use aws_sdk_secretsmanager::types::SecretValueEntry;
 use zeroize::Zeroizing;
 
 use super::super::{Secret, SecretKey, StoreError};
+use super::is_one_of_several;
 
 pub(super) struct Held {
     content: Option<Content>,
@@ -47,7 +48,7 @@ impl Held {
     pub(super) fn secret(&self, key: &SecretKey) -> Result<Secret, StoreError> {
         let secret = match (self.text(), &self.content) {
             (Some(text), _) => Secret::new(key.value_in(text)?),
-            (None, Some(Content::Bytes(_))) if key.shared || key.text("key").is_some() => {
+            (None, Some(Content::Bytes(_))) if is_one_of_several(key) => {
                 return Err(StoreError::malformed().because("bytes where a JSON object is wanted"));
             }
             (None, Some(Content::Bytes(bytes))) => Secret::bytes(bytes.to_vec().into()),

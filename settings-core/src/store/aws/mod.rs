@@ -72,7 +72,7 @@ pub(super) const KIND: Kind = Kind {
     configured,
     place: |key, config| place(key, config.get(SECRET_NAME).as_deref().map(String::as_str)),
     #[cfg(feature = "aws")]
-    open: Some(|config| Ok(std::sync::Arc::new(Aws::configured(config)?))),
+    open: Some(|config| Ok(std::sync::Arc::new(Aws::configured(config)))),
     #[cfg(not(feature = "aws"))]
     open: None,
 };
@@ -108,17 +108,22 @@ fn secret_id<'k>(key: &'k SecretKey, bare: Option<&'k str>) -> Option<&'k str> {
     key.name().or(bare).filter(|id| !id.is_empty())
 }
 
+/// The key as this store sees it: all sources that name no secret have the one that `AWS_SECRET_NAME` names.
+fn seen_here(key: &SecretKey) -> Cow<'_, SecretKey> {
+    if key.has_siblings() { Cow::Owned(key.clone().shared()) } else { Cow::Borrowed(key) }
+}
+
 /// `chat/api-keys#OPENAI_API_KEY`, or `chat/api-keys` where the secret may be a plain text.
 fn place(key: &SecretKey, bare: Option<&str>) -> String {
     let id = secret_id(key, bare).unwrap_or("$AWS_SECRET_NAME");
     let stage = key.text("version_stage").map(|stage| format!(" ({stage})")).unwrap_or_default();
-    if is_one_of_several(key) { format!("{id}#{}{stage}", key.json_key()) } else { format!("{id}{stage}") }
+    let is_one_of_several = is_one_of_several(&seen_here(key));
+    if is_one_of_several { format!("{id}#{}{stage}", key.json_key()) } else { format!("{id}{stage}") }
 }
 
-/// Whether the secret is known to hold several values: `key` says so, another field has its value there too, or it is the
-/// one secret of a whole service, which `AWS_SECRET_NAME` names.
+/// Whether the secret must hold several values.
 fn is_one_of_several(key: &SecretKey) -> bool {
-    !key.flag("raw") && (key.shared || key.text("key").is_some() || key.name().is_none())
+    !key.flag("raw") && (key.shared || key.text("key").is_some())
 }
 
 #[cfg(test)]
@@ -159,12 +164,13 @@ mod tests {
             (named.clone().shared(), "chat/api-keys#OPENAI_API_KEY"),
             (named.clone().with("key", "openai"), "chat/api-keys#openai"),
             (named.with("version_stage", "AWSPREVIOUS"), "chat/api-keys (AWSPREVIOUS)"),
-            (key, "$AWS_SECRET_NAME#OPENAI_API_KEY"),
+            (key.clone(), "$AWS_SECRET_NAME"),
+            (SecretKey { siblings: true, ..key }, "$AWS_SECRET_NAME#OPENAI_API_KEY"),
         ] {
             assert_eq!(with(&[], |config| (KIND.place)(&key, config)), wanted);
         }
         let set = [(SECRET_NAME, "prod/keys")];
         let key = SecretKey::new("OPENAI_API_KEY");
-        assert_eq!(with(&set, |config| (KIND.place)(&key, config)), "prod/keys#OPENAI_API_KEY");
+        assert_eq!(with(&set, |config| (KIND.place)(&key, config)), "prod/keys");
     }
 }

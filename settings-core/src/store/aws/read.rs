@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{Builder, Region};
+use aws_sdk_secretsmanager::operation::batch_get_secret_value::BatchGetSecretValueOutput;
 use futures_util::future::{join, join_all};
 
-use super::super::{Secret, SecretKey, StoreError};
+use super::super::StoreError;
 use super::failure::{self, Call, Failure};
 use super::held::Held;
 
@@ -15,67 +16,62 @@ const BATCH: usize = 20;
 
 /// A secret, and which version of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wanted<'k> {
-    id: &'k str,
+pub(super) struct Wanted<'k> {
+    pub(super) id: &'k str,
     /// A staging label; the current version without one.
-    stage: Option<&'k str>,
+    pub(super) stage: Option<&'k str>,
 }
 
-type Answer = Result<Arc<Held>, StoreError>;
-type Answers<'k> = Vec<(Wanted<'k>, Answer)>;
-
-/// What was read, and whether a batch is denied.
-pub(super) struct Read<T> {
-    pub(super) answers: T,
+/// What was read.
+#[derive(Default)]
+pub(super) struct Read<'k> {
+    answers: Vec<(Wanted<'k>, Answer)>,
+    /// Whether the right to read several secrets by one call is missing.
     pub(super) is_batch_denied: bool,
 }
 
-/// Reads the values of these keys, each in the secret of this id.
-pub(super) async fn fetch(
+type Answer = Result<Arc<Held>, StoreError>;
+
+impl<'k> Read<'k> {
+    pub(super) fn answer(&self, wanted: Wanted<'k>) -> Result<&Held, StoreError> {
+        let unanswered = || StoreError::malformed().because("the answer leaves the secret out");
+        let (_, answer) = self.answers.iter().find(|(answered, _)| *answered == wanted).ok_or_else(unanswered)?;
+        answer.as_deref().map_err(StoreError::clone)
+    }
+
+    fn add(&mut self, other: Self) {
+        self.answers.extend(other.answers);
+        self.is_batch_denied |= other.is_batch_denied;
+    }
+}
+
+/// Reads each of these once, side by side. A batch has current versions only, and those of one region.
+pub(super) async fn read<'k>(
     client: &Client,
-    keys: &[SecretKey],
-    ids: &[Result<&str, StoreError>],
+    wanted: impl Iterator<Item = Wanted<'k>>,
     is_batch_denied: bool,
-) -> Read<Vec<Result<Secret, StoreError>>> {
-    let wanted = |(key, id): (_, &Result<_, _>)| {
-        let stage = SecretKey::text(key, "version_stage");
-        id.as_ref().map(|&id| Wanted { id, stage }).map_err(StoreError::clone)
-    };
-    let wanted: Vec<_> = keys.iter().zip(ids).map(wanted).collect();
-    let mut distinct = Vec::new();
-    for wanted in wanted.iter().flatten() {
-        if !distinct.contains(wanted) {
-            distinct.push(*wanted);
+) -> Read<'k> {
+    let mut current: Vec<Wanted<'_>> = Vec::new();
+    let mut staged = Vec::new();
+    for wanted in wanted {
+        let list = if wanted.stage.is_none() { &mut current } else { &mut staged };
+        if !list.contains(&wanted) {
+            list.push(wanted);
         }
     }
-    let Read { answers, is_batch_denied } = read(client, &distinct, is_batch_denied).await;
-    let secret = |(key, wanted): (&SecretKey, Result<Wanted<'_>, StoreError>)| {
-        let wanted = wanted?;
-        let unanswered = || StoreError::malformed().because("the answer leaves the secret out");
-        let (_, answer) = answers.iter().find(|(answered, _)| *answered == wanted).ok_or_else(unanswered)?;
-        answer.as_ref().map_err(StoreError::clone)?.secret(key)
-    };
-    Read { answers: keys.iter().zip(wanted).map(secret).collect(), is_batch_denied }
-}
-
-/// Reads secrets side by side. A batch has current versions only, and those of one region.
-async fn read<'k>(client: &Client, wanted: &[Wanted<'k>], is_batch_denied: bool) -> Read<Answers<'k>> {
-    let (mut current, staged): (Vec<Wanted<'_>>, Vec<_>) = wanted.iter().partition(|wanted| wanted.stage.is_none());
     current.sort_by_key(|wanted| region(wanted.id));
-    let size = if is_batch_denied { 1 } else { BATCH };
     let regions = current.chunk_by(|one, other| region(one.id) == region(other.id));
-    let batches = join_all(regions.flat_map(|region| region.chunks(size)).map(|batch| together(client, batch)));
-    let (batches, mut answers) = join(batches, one_by_one(client, &staged)).await;
-    let mut is_batch_denied = is_batch_denied;
-    for batch in batches {
-        is_batch_denied |= batch.is_batch_denied;
-        answers.extend(batch.answers);
-    }
-    Read { answers, is_batch_denied }
+    let size = if is_batch_denied { 1 } else { BATCH };
+    let batches = regions.flat_map(|region| region.chunks(size)).map(|batch| together(client, batch));
+    let (batches, mut read) = join(join_all(batches), one_by_one(client, &staged)).await;
+    read.is_batch_denied = is_batch_denied;
+    batches.into_iter().for_each(|batch| read.add(batch));
+    read
 }
 
-async fn one_by_one<'k>(client: &Client, wanted: &[Wanted<'k>]) -> Answers<'k> {
-    join_all(wanted.iter().map(async |&wanted| (wanted, one(client, wanted).await))).await
+async fn one_by_one<'k>(client: &Client, wanted: &[Wanted<'k>]) -> Read<'k> {
+    let answers = join_all(wanted.iter().map(async |&wanted| (wanted, one(client, wanted).await))).await;
+    Read { answers, is_batch_denied: false }
 }
 
 async fn one(client: &Client, wanted: Wanted<'_>) -> Answer {
@@ -105,9 +101,9 @@ pub(super) async fn get(client: &Client, id: &str, stage: &str) -> Result<Held, 
 }
 
 /// Up to 20 secrets of one region by one call, and those that it does not tell of one by one.
-async fn together<'k>(client: &Client, wanted: &[Wanted<'k>]) -> Read<Answers<'k>> {
+async fn together<'k>(client: &Client, wanted: &[Wanted<'k>]) -> Read<'k> {
     let Some((first, [_, ..])) = wanted.split_first() else {
-        return Read { answers: one_by_one(client, wanted).await, is_batch_denied: false };
+        return one_by_one(client, wanted).await;
     };
     let ids = wanted.iter().map(|wanted| wanted.id.to_owned()).collect();
     let request = client.batch_get_secret_value().set_secret_id_list(Some(ids)).customize();
@@ -115,37 +111,40 @@ async fn together<'k>(client: &Client, wanted: &[Wanted<'k>]) -> Read<Answers<'k
         Some(region) => request.config_override(region),
         None => request,
     };
-    let output = match request.send().await {
-        Ok(output) => output,
+    match request.send().await {
+        Ok(output) => sort_out(client, wanted, output).await,
         Err(error) => {
             let failure = Failure::new(Call::BatchGet, &error);
-            let is_batch_denied = failure.is("AccessDeniedException");
-            let answers = if failure.is_about_the_request {
-                one_by_one(client, wanted).await
-            } else {
-                wanted.iter().map(|&wanted| (wanted, Err(failure.error.clone()))).collect()
-            };
-            return Read { answers, is_batch_denied };
+            if !failure.is_about_the_request {
+                let answers = wanted.iter().map(|&wanted| (wanted, Err(failure.error.clone()))).collect();
+                return Read { answers, is_batch_denied: false };
+            }
+            let read = one_by_one(client, wanted).await;
+            Read { is_batch_denied: failure.is("AccessDeniedException"), ..read }
         }
-    };
+    }
+}
+
+/// Which value and which error belongs to which secret.
+async fn sort_out<'k>(client: &Client, wanted: &[Wanted<'k>], output: BatchGetSecretValueOutput) -> Read<'k> {
     let errors = output.errors.unwrap_or_default();
     let values = output.secret_values.unwrap_or_default().into_iter();
-    let values: Vec<_> =
-        values.map(|mut entry| (entry.arn.take(), entry.name.take(), Arc::new(Held::from(entry)))).collect();
-    let mut answers = Vec::new();
+    let values = values.map(|mut entry| ([entry.arn.take(), entry.name.take()], Arc::new(Held::from(entry))));
+    let values: Vec<_> = values.collect();
+    let mut read = Read::default();
     let mut left = Vec::new();
     for &wanted in wanted {
         let is_wanted = |id: &Option<String>| id.as_deref().is_some_and(|id| is_same(wanted.id, id));
-        let value = values.iter().find(|(arn, name, _)| is_wanted(arn) || is_wanted(name));
-        let error = || errors.iter().find(|error| is_wanted(&error.secret_id));
-        match (value, error()) {
-            (Some((.., held)), _) => answers.push((wanted, Ok(Arc::clone(held)))),
-            (None, Some(error)) => answers.push((wanted, Err(failure::of_entry(error)))),
+        let value = values.iter().find(|(ids, _)| ids.iter().any(is_wanted));
+        let error = errors.iter().find(|error| is_wanted(&error.secret_id));
+        match (value, error) {
+            (Some((_, held)), _) => read.answers.push((wanted, Ok(Arc::clone(held)))),
+            (None, Some(error)) => read.answers.push((wanted, Err(failure::of_entry(error)))),
             (None, None) => left.push(wanted),
         }
     }
-    answers.extend(one_by_one(client, &left).await);
-    Read { answers, is_batch_denied: false }
+    read.add(one_by_one(client, &left).await);
+    read
 }
 
 /// Whether a name or ARN means the secret that has this name or ARN. An ARN may be written without the six characters that

@@ -8,13 +8,13 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::primitives::Blob;
 use secrecy::ExposeSecret;
 
-use super::super::{SecretKey, StoreError};
+use super::super::{SecretKey, StoreError, StoreErrorKind};
 use super::failure::{Call, Failure};
 use super::held::Held;
 use super::read::{self, CURRENT};
@@ -24,13 +24,17 @@ use crate::secret::SecretString;
 const PENDING: &str = "SETTINGS_PENDING";
 /// How often others may come first.
 const ROUNDS: u32 = 60;
+/// After how many of these the pause gets no longer.
+const LONGEST: u32 = 6;
 
 /// Puts the value under the key of the secret, and leaves its other keys as they are.
 pub(super) async fn put(client: &Client, id: &str, key: &SecretKey, value: &SecretString) -> Result<(), StoreError> {
     if key.text("version_stage").is_some_and(|stage| stage != CURRENT) {
         return Err(StoreError::denied().because("a source with a version_stage is only read"));
     }
+    let mut is_in_doubt = false;
     for round in 0..ROUNDS {
+        let start = Instant::now();
         let current = current(client, id).await?;
         if current.as_ref().is_some_and(|current| has(current, key, value)) {
             return Ok(());
@@ -47,9 +51,11 @@ pub(super) async fn put(client: &Client, id: &str, key: &SecretKey, value: &Secr
             Ok(()) => return Ok(()),
             // Another writer was faster, or so many were that the service dropped this version.
             Err(failure) if failure.is("InvalidParameterException") || failure.is("ResourceNotFoundException") => {}
+            // The label may have been moved, and the answer lost: what is read now tells.
+            Err(failure) if failure.error.kind() == StoreErrorKind::Unreachable && !is_in_doubt => is_in_doubt = true,
             Err(failure) => return Err(failure.error),
         }
-        tokio::time::sleep(pause(round)).await;
+        tokio::time::sleep(pause(round, start.elapsed())).await;
     }
     Err(StoreError::unreachable().because("others write to this secret without a pause"))
 }
@@ -108,9 +114,10 @@ async fn make_current(client: &Client, id: &str, new: &str, read: Option<&str>) 
     }
 }
 
-/// A pause after a round that another writer won: random, and longer the more rounds there were.
-fn pause(round: u32) -> Duration {
-    let longest = Duration::from_millis(20) * (round + 1).min(20);
+/// A pause after a round that another writer won: random, and longer the more rounds there were and the longer they take, so
+/// that fewer and fewer meet. Each lost round leaves a version behind, of which a secret keeps some hundred.
+fn pause(round: u32, took: Duration) -> Duration {
+    let longest = took * 2_u32.pow(round.min(LONGEST));
     let random = RandomState::new().hash_one(round) as u32;
     longest.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
