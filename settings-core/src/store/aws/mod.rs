@@ -32,6 +32,10 @@ const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 #[cfg(feature = "aws")]
 const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 #[cfg(feature = "aws")]
+const CONTAINER_TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+#[cfg(feature = "aws")]
+const CONTAINER_URIS: [&str; 2] = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+#[cfg(feature = "aws")]
 const ALLOW_HTTP: &str = "AWS_ALLOW_HTTP";
 
 pub(super) const KIND: Kind = Kind {

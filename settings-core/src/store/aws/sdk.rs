@@ -27,7 +27,7 @@ use aws_types::os_shim_internal::Env;
 
 use super::super::StoreError;
 use super::super::kind::Config;
-use super::{ACCESS_KEY, ALLOW_HTTP, KIND, SECRET_KEY, SESSION_TOKEN};
+use super::{ACCESS_KEY, ALLOW_HTTP, CONTAINER_TOKEN, CONTAINER_URIS, KIND, SECRET_KEY, SESSION_TOKEN};
 
 /// How long it may take to connect. A load has a deadline of its own, and tries again.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -63,7 +63,13 @@ pub(super) fn configured(config: &Config<'_>) -> Result<SecretsConfig, StoreErro
     }
     let no_region = || StoreError::not_configured().because("AWS_REGION is not set");
     let region = region(config).ok_or_else(no_region)?;
-    let mut loader = loader(config.isolated).region(region).env(Env::from(variables(config)));
+    let mut variables = variables(config);
+    // The SDK takes this one from nowhere else, and shows its environment to who listens to it, unless a container gives
+    // the credentials.
+    if CONTAINER_URIS.iter().any(|uri| config.has(uri)) {
+        variables.extend(config.get(CONTAINER_TOKEN).map(|token| (CONTAINER_TOKEN.to_owned(), token.to_string())));
+    }
+    let mut loader = loader(config.isolated).region(region).env(Env::from(variables));
     if let (Some(access), Some(secret)) = (config.get(ACCESS_KEY), config.get(SECRET_KEY)) {
         let token = config.get(SESSION_TOKEN).map(|token| token.to_string());
         loader = loader.credentials_provider(Credentials::new(&*access, &*secret, token, None, "variables"));
@@ -117,12 +123,12 @@ fn loader(isolated: bool) -> ConfigLoader {
     if isolated { loader.http_client(without_proxy()) } else { loader }
 }
 
-/// What the SDK sees of the environment. The credentials are left out: they are given to it in a form that shows nothing.
+/// What the SDK sees of the environment. Credentials are left out: they are given to it in a form that shows nothing.
 fn variables(config: &Config<'_>) -> HashMap<String, String> {
     let home = if config.isolated { &[][..] } else { &HOME[..] };
     let known = KIND.variables.iter().map(|variable| variable.name).chain(home.iter().copied());
     known
-        .filter(|name| ![ACCESS_KEY, SECRET_KEY, SESSION_TOKEN].contains(name))
+        .filter(|name| ![ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, CONTAINER_TOKEN].contains(name))
         .filter_map(|name| Some((name.to_owned(), config.get(name)?.to_string())))
         .collect()
 }
