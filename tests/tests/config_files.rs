@@ -314,6 +314,22 @@ fn what_is_missing_was_looked_for_in_the_files() {
     assert_eq!(looked, [("env", "not_set"), ("file", "no_file"), ("file", "no_such_key")]);
 }
 
+#[test]
+fn a_secret_that_is_missing_is_not_looked_for_where_it_must_not_stand() {
+    #[derive(Settings)]
+    #[expect(dead_code)]
+    struct Keys {
+        refused: SecretString,
+        #[secret(in_config_file)]
+        allowed: SecretString,
+    }
+    let directory = files([("keys.toml", "")]);
+    let report = Keys::loader().hermetic().file(directory.path().join("keys.toml")).load_blocking().unwrap_err();
+    let layers = |problem: &Problem| problem.looked().iter().map(|look| look.layer()).collect::<Vec<_>>();
+    let looked: Vec<_> = report.problems().iter().map(layers).collect();
+    assert_eq!(looked, [vec!["env"], vec!["env", "file"]]);
+}
+
 /// The report on a file that cannot be used, which is given quickly and quotes nothing.
 fn refused(path: &Path) -> Report {
     let begin = Instant::now();
