@@ -206,7 +206,7 @@ impl Search<'_, '_> {
         let refused = self.leaf.field.secret().is_some_and(|secret| !secret.in_config_file);
         match config.get(&path) {
             Some(Value::Empty(..)) | None => {
-                if self.trail.is_written() {
+                if self.trail.is_written() && !refused {
                     config.note_no_key(self.trail);
                 }
                 // The file that cannot be read is told of; that the field is missing may not be so.
