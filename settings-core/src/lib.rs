@@ -67,6 +67,7 @@ extern crate self as settings_core;
 
 pub mod cache;
 mod explain;
+mod generate;
 pub mod guide;
 mod layer;
 mod loader;
@@ -83,6 +84,7 @@ pub mod value;
 pub use cache::{Cached, Guard};
 pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
+pub use generate::env_example::assert_env_example_in_sync;
 pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};
