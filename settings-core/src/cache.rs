@@ -1,15 +1,23 @@
 //! The one cached value of each struct of settings, and the guard it is read through.
 
+mod flight;
+
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::fmt;
+use std::future::poll_fn;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 
+use self::flight::Flight;
+use crate::engine::block_on;
+use crate::layer::Places;
 use crate::report::{Code, Problem, Report, Task};
 use crate::resolve::walk::{Step, walk};
+use crate::secret::SecretString;
 use crate::testing;
 use crate::value::Blueprint;
 
@@ -28,8 +36,16 @@ pub trait Cached: Blueprint {
 /// Holds the cached settings of one type. The derive makes one for each.
 pub struct Cell<S> {
     current: ArcSwapOption<S>,
-    /// Held by the one who loads; the others wait for what it brings.
-    leader: Mutex<()>,
+    /// The load from the usual places that is under way, while anybody waits for it.
+    flight: Mutex<Weak<Flight<S>>>,
+    flights: AtomicU64,
+    latest: Mutex<Latest>,
+}
+
+/// The load that the cached settings come from.
+struct Latest {
+    number: u64,
+    places: Option<Arc<Places>>,
 }
 
 impl<S> fmt::Debug for Cell<S> {
@@ -42,31 +58,81 @@ impl<S> Cell<S> {
     /// An empty cell.
     #[expect(clippy::new_without_default, reason = "only ever a static")]
     pub const fn new() -> Self {
-        Self { current: ArcSwapOption::const_empty(), leader: Mutex::new(()) }
+        Self {
+            current: ArcSwapOption::const_empty(),
+            flight: Mutex::new(Weak::new()),
+            flights: AtomicU64::new(0),
+            latest: Mutex::new(Latest { number: 0, places: None }),
+        }
     }
 }
 
 impl<S: Blueprint> Cell<S> {
-    /// Puts a new value in the place of the cached one, unless it cannot be loaded.
-    pub(crate) fn replace(&self, load: impl FnOnce() -> Result<S, Report>) -> Result<(), Report> {
-        let _loading = Loading::begin::<S>()?;
-        let _leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
-        self.current.store(Some(Arc::new(load()?)));
-        Ok(())
+    /// Loads from these places, and caches what was loaded. Those who load from the usual places at one time share a load.
+    pub(crate) async fn load(&self, places: Places) -> Result<Arc<S>, Report> {
+        let flight = if places.are_usual() {
+            self.join(&mut lock(&self.flight))
+        } else {
+            Arc::new(self.start(Arc::new(places)))
+        };
+        self.land(&flight).await
+    }
+
+    /// Loads anew from where the cached settings come from; nothing where none are cached.
+    pub(crate) async fn refresh(&self) -> Result<(), Report> {
+        let places = lock(&self.latest).places.clone();
+        match places {
+            Some(places) => self.land(&self.start(places)).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     #[cold]
     fn first(&self) -> Result<Guard<S>, Report> {
-        let _loading = Loading::begin::<S>()?;
-        let _leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.current.load();
-        if current.is_some() {
-            return Ok(Guard(current));
-        }
-        let settings = Arc::new(crate::loader::load(&crate::layer::Places::default())?);
-        self.current.store(Some(Arc::clone(&settings)));
-        Ok(Guard::from(settings))
+        let flight = {
+            let mut current_flight = lock(&self.flight);
+            let current = self.current.load();
+            if current.is_some() {
+                return Ok(Guard(current));
+            }
+            self.join(&mut current_flight)
+        };
+        block_on(self.land(&flight)).map(Guard::from)
     }
+
+    /// The load that is under way, or else a new one.
+    fn join(&self, current: &mut Weak<Flight<S>>) -> Arc<Flight<S>> {
+        if let Some(flight) = current.upgrade().filter(|flight| !flight.is_done()) {
+            return flight;
+        }
+        let flight = Arc::new(self.start(Arc::default()));
+        *current = Arc::downgrade(&flight);
+        flight
+    }
+
+    fn start(&self, places: Arc<Places>) -> Flight<S> {
+        Flight::new(self.flights.fetch_add(1, Ordering::Relaxed) + 1, places)
+    }
+
+    async fn land(&self, flight: &Flight<S>) -> Result<Arc<S>, Report> {
+        poll_fn(|context| flight.poll(context, self)).await
+    }
+
+    /// Makes these the cached settings, unless a load that began later has done so.
+    fn publish(&self, number: u64, places: &Arc<Places>, settings: &Arc<S>) {
+        let mut latest = lock(&self.latest);
+        if number < latest.number {
+            return;
+        }
+        *latest = Latest { number, places: Some(Arc::clone(places)) };
+        let old = self.current.swap(Some(Arc::clone(settings)));
+        drop(latest);
+        drop(old);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The cached settings, or those of the test's scope.
@@ -77,6 +143,20 @@ pub(crate) fn try_get<S: Cached>() -> Result<Guard<S>, Report> {
     let cell = S::cell();
     let current = cell.current.load();
     if current.is_some() { Ok(Guard(current)) } else { cell.first() }
+}
+
+/// Writes a new value for a secret where the cached settings come from, and loads them anew.
+pub(crate) async fn rotate<S: Cached>(name: &str, value: SecretString) -> Result<(), Report> {
+    let cell = S::cell();
+    // In a test's scope there is no store to write to, which the report then says.
+    let places = match testing::scoped::<S>() {
+        Some(scope) => Arc::new(scope.places()),
+        None => lock(&cell.latest).places.clone().unwrap_or_default(),
+    };
+    if let Some(warning) = crate::load::rotate::rotate::<S>(&places, name, value).await? {
+        crate::trace::warn(&warning);
+    }
+    cell.refresh().await
 }
 
 /// Whether the text secret of that name is a usable key.

@@ -47,6 +47,7 @@ pub struct Row {
     layer: &'static str,
     place: String,
     value: String,
+    version: Option<String>,
     shadowed: Vec<Shadow>,
 }
 
@@ -129,6 +130,11 @@ impl Row {
         &self.value
     }
 
+    /// The version that the store calls the value, where it comes from one that tells.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
     /// What the value hides in lower layers, the highest first.
     pub fn shadowed(&self) -> &[Shadow] {
         &self.shadowed
@@ -136,6 +142,15 @@ impl Row {
 }
 
 impl Explanation {
+    /// Goes the way of every field to its end, so that it shows what stores have to be asked.
+    pub(crate) fn search(layers: &Layers<'_>) {
+        walk(layers.schema, &mut |step| {
+            if let Step::Field(leaf) = step {
+                let _ = retrace_to_the_end(layers, leaf);
+            }
+        });
+    }
+
     /// `failures` are those of a load from the same layers.
     pub(crate) fn new(schema: &'static Schema, layers: &Layers<'_>, failures: &[Failure]) -> Self {
         let (mut rows, mut open) = (Vec::new(), Vec::new());
@@ -171,6 +186,7 @@ impl Explanation {
     ///     "layer": "env",
     ///     "place": "CHAT_PORT",
     ///     "value": "9000",
+    ///     "version": null,
     ///     "shadowed": [{"layer": ".env", "place": "./.env:3:11"}]
     ///   }]
     /// }
@@ -185,6 +201,7 @@ impl Explanation {
                 "layer": row.layer,
                 "place": row.place,
                 "value": row.value,
+                "version": row.version,
                 "shadowed": shadowed.collect::<Vec<_>>(),
             })
         });
@@ -195,6 +212,7 @@ impl Explanation {
 fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
     let (slot, mut trail) = retrace_to_the_end(layers, leaf);
     let literal = trail.literal.take();
+    let version = trail.from_store.take().and_then(|from| from.version);
     let looked = trail.into_looked();
     let mut found = looked
         .iter()
@@ -219,7 +237,7 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
         _ => String::new(),
     };
     let shadowed = found.collect();
-    Row { path: leaf.path(), variable: leaf.variable.to_owned(), state, layer, place, value, shadowed }
+    Row { path: leaf.path(), variable: leaf.variable.to_owned(), state, layer, place, value, version, shadowed }
 }
 
 /// An optional struct of which nothing is set is `None`: its defaults do not stand in.

@@ -66,11 +66,14 @@
 extern crate self as settings_core;
 
 pub mod cache;
+mod engine;
 mod explain;
 mod generate;
 pub mod guide;
 mod layer;
+mod load;
 mod loader;
+mod plan;
 pub mod report;
 mod resolve;
 pub mod schema;
@@ -88,7 +91,7 @@ pub use generate::env_example::assert_env_example_in_sync;
 pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};
-pub use settings::{Settings, check_required_secrets, get_settings};
+pub use settings::{Settings, check_required_secrets, get_settings, rotate_secret};
 pub use settings_derive::Settings;
 pub use value::Blueprint;
 

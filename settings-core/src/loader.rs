@@ -4,20 +4,22 @@ use std::ffi::OsString;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cache::Cached;
+use crate::engine::block_on;
 use crate::explain::Explanation;
 use crate::layer::config_files::{Given, Wanted};
 use crate::layer::{Layers, Places};
-use crate::report::{Code, Problem, Report, Task, Warning};
-use crate::resolve::find::find;
-use crate::resolve::walk::{Leaf, Step, walk};
-use crate::resolve::{diagnose, names, resolve, shape};
-use crate::schema::Schema;
-use crate::secret::{ExposeSecret, SecretString};
+use crate::load::rotate::rotate;
+use crate::load::{load, load_with_warnings, one_secret, passes, required, warnings};
+use crate::report::{Report, Task, Warning};
+use crate::resolve::resolve;
+use crate::secret::SecretString;
+use crate::store::SecretStore;
 use crate::testing;
-use crate::trace;
-use crate::value::{Blueprint, Failure, Fault, Slot, Tree, check_length, check_secret};
+use crate::value::{Blueprint, Tree};
 
 /// Loads a struct of settings from places that differ from those its attributes name.
 ///
@@ -151,13 +153,52 @@ impl<S: Blueprint> Loader<S> {
         self
     }
 
+    /// Asks this store where a `source` names it: the built-in store of that kind (`azure`, `aws`, `gcp`, `vault`, `dapr`,
+    /// `json`) is replaced, any other name stands for `store("name")`.
+    ///
+    /// ```
+    /// use settings_core::{ExposeSecret, SecretString, Settings};
+    /// # use settings_core::store::{BoxFuture, Secret, SecretKey, SecretStore, StoreError};
+    /// # #[derive(Debug)]
+    /// # struct Pass;
+    /// # impl SecretStore for Pass {
+    /// #     fn fetch<'a>(&'a self, keys: &'a [SecretKey]) -> BoxFuture<'a, Vec<Result<Secret, StoreError>>> {
+    /// #         Box::pin(async move { keys.iter().map(|key| Ok(Secret::new(key.kebab().into()))).collect() })
+    /// #     }
+    /// #     fn describe(&self) -> String { "pass".to_owned() }
+    /// # }
+    ///
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     #[secret(source = store("pass"))]
+    ///     api_key: SecretString,
+    /// }
+    ///
+    /// let chat = Chat::loader().hermetic().store("pass", Pass).load_blocking()?;
+    /// assert_eq!(chat.api_key.expose_secret(), "api-key");
+    /// # Ok::<(), settings_core::Report>(())
+    /// ```
+    pub fn store(mut self, name: impl Into<String>, store: impl SecretStore + 'static) -> Self {
+        self.places.stores.0.push((name.into(), Arc::new(store)));
+        self
+    }
+
+    /// How long all stores together may take, 10 seconds unless set. What has not answered by then *could not be checked*.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.places.timeout = Some(timeout);
+        self
+    }
+
     /// Loads the struct: every layer is asked, every value read and checked.
     ///
     /// # Errors
     ///
     /// One report on everything that is missing, invalid or could not be checked.
     pub async fn load(self) -> Result<S, Report> {
-        self.load_blocking()
+        match testing::scoped::<S>() {
+            Some(scope) => scope.build(),
+            None => load(&self.places).await,
+        }
     }
 
     /// [`load`](Self::load) for code that is not async.
@@ -166,10 +207,7 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`load`](Self::load).
     pub fn load_blocking(self) -> Result<S, Report> {
-        match testing::scoped::<S>() {
-            Some(scope) => scope.build(),
-            None => load(&self.places),
-        }
+        block_on(self.load())
     }
 
     /// Loads the struct, and tells what did not stop the load and is still worth a look.
@@ -178,7 +216,13 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`load`](Self::load); the report holds the warnings then.
     pub async fn load_with_warnings(self) -> Result<(S, Vec<Warning>), Report> {
-        self.load_with_warnings_blocking()
+        let scope = testing::scoped::<S>();
+        let scoped = scope.map(|scope| (scope.build(), scope.places()));
+        if let Some((built, places)) = scoped {
+            let warnings = warnings::<S>(&places).await?;
+            return built.map(|built| (built, warnings));
+        }
+        load_with_warnings(&self.places).await
     }
 
     /// [`load_with_warnings`](Self::load_with_warnings) for code that is not async.
@@ -187,11 +231,7 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`load_with_warnings`](Self::load_with_warnings).
     pub fn load_with_warnings_blocking(self) -> Result<(S, Vec<Warning>), Report> {
-        let settings = match testing::scoped::<S>() {
-            Some(scope) => scope.build()?,
-            None => load(&self.places)?,
-        };
-        Ok((settings, with_layers::<S, _>(&self.places, warnings)?))
+        block_on(self.load_with_warnings())
     }
 
     /// Loads the struct and makes it what [`Settings::get`](crate::Settings::get) gives from now on.
@@ -203,7 +243,10 @@ impl<S: Blueprint> Loader<S> {
     where
         S: Cached,
     {
-        self.init_blocking()
+        match testing::scoped::<S>() {
+            Some(scope) => scope.build().map(drop),
+            None => S::cell().load(self.places).await.map(drop),
+        }
     }
 
     /// [`init`](Self::init) for code that is not async.
@@ -215,19 +258,24 @@ impl<S: Blueprint> Loader<S> {
     where
         S: Cached,
     {
-        match testing::scoped::<S>() {
-            Some(scope) => scope.build().map(drop),
-            None => S::cell().replace(|| load(&self.places)),
-        }
+        block_on(self.init())
     }
 
-    /// Tells where every field's value comes from, whether or not the struct loads.
+    /// Tells where every field's value comes from, whether or not the struct loads. It asks every store for every secret
+    /// that may come from it.
     ///
     /// # Errors
     ///
     /// A report when the names given or the struct's own names are at fault.
     pub async fn explain(self) -> Result<Explanation, Report> {
-        self.explain_blocking()
+        let places = self.scoped_places();
+        passes::<S, _, _>(&places, Task::Load, Explanation::search, |layers, ()| {
+            // Whether a value fits its field shows when the struct is built.
+            let mut values = resolve(S::SCHEMA, layers, S::SCHEMA.values());
+            let _ = S::build(&mut values);
+            Ok(Explanation::new(S::SCHEMA, layers, &values.into_failures()))
+        })
+        .await
     }
 
     /// [`explain`](Self::explain) for code that is not async.
@@ -236,12 +284,7 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`explain`](Self::explain).
     pub fn explain_blocking(self) -> Result<Explanation, Report> {
-        with_layers::<S, _>(&self.places, |schema, layers| {
-            // Whether a value fits its field shows when the struct is built.
-            let mut values = resolve(schema, layers, schema.values());
-            let _ = S::build(&mut values);
-            Ok(Explanation::new(schema, layers, &values.into_failures()))
-        })
+        block_on(self.explain())
     }
 
     /// Looks for the required secrets, and for nothing else. The struct is not built.
@@ -250,7 +293,8 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// A report that begins with the variables of the secrets that are missing, invalid or could not be checked.
     pub async fn check_required_secrets(self) -> Result<(), Report> {
-        self.check_required_secrets_blocking()
+        let places = self.scoped_places();
+        passes::<S, _, _>(&places, Task::CheckSecrets, required::failures, required::report).await
     }
 
     /// [`check_required_secrets`](Self::check_required_secrets) for code that is not async.
@@ -259,7 +303,7 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`check_required_secrets`](Self::check_required_secrets).
     pub fn check_required_secrets_blocking(self) -> Result<(), Report> {
-        with_layers::<S, _>(&self.places, check_required_secrets)
+        block_on(self.check_required_secrets())
     }
 
     /// One secret, by its field or its variable. A name that is not declared is looked for as a variable is, where the
@@ -270,7 +314,9 @@ impl<S: Blueprint> Loader<S> {
     /// A report when the value breaks the field's rules or could not be read; and when the name is that of a field that
     /// is no secret.
     pub async fn get_secret(self, name: &str) -> Result<Option<SecretString>, Report> {
-        self.get_secret_blocking(name)
+        let places = self.scoped_places();
+        let search = |layers: &Layers<'_>| one_secret::search(layers, name);
+        passes::<S, _, _>(&places, Task::GetSecret, search, |layers, ()| one_secret::get(layers, name)).await
     }
 
     /// [`get_secret`](Self::get_secret) for code that is not async.
@@ -279,123 +325,44 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`get_secret`](Self::get_secret).
     pub fn get_secret_blocking(self, name: &str) -> Result<Option<SecretString>, Report> {
-        with_layers::<S, _>(&self.places, |schema, layers| get_secret(schema, layers, name))
+        block_on(self.get_secret(name))
+    }
+
+    /// Gives a secret a new value, named by its field or its variable: the value is held to the field's rules and written to
+    /// the store that supplied the current one, where other keys of the same secret stay as they are.
+    ///
+    /// Where a local layer supplied the current value, the new one goes to the first store of the field's `source` that is
+    /// configured; the warning that is given back then says that the local value goes on hiding it. What is cached is not
+    /// loaded again: [`Settings::rotate_secret`](crate::Settings::rotate_secret) does that too.
+    ///
+    /// # Errors
+    ///
+    /// A report when the value breaks the field's rules, no store is configured, or the store refuses or does not answer.
+    /// What readers of the store get has not changed then.
+    pub async fn rotate_secret(self, name: &str, value: SecretString) -> Result<Option<Warning>, Report> {
+        rotate::<S>(&self.scoped_places(), name, value).await
+    }
+
+    /// [`rotate_secret`](Self::rotate_secret) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_secret`](Self::rotate_secret).
+    pub fn rotate_secret_blocking(self, name: &str, value: SecretString) -> Result<Option<Warning>, Report> {
+        block_on(self.rotate_secret(name, value))
+    }
+
+    /// Where to look: in the test's scope, if there is one.
+    fn scoped_places(self) -> Places {
+        match testing::scoped::<S>() {
+            Some(scope) => scope.places(),
+            None => self.places,
+        }
     }
 }
 
 impl<S: Blueprint> fmt::Debug for Loader<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Loader<{}>", S::SCHEMA.name)
-    }
-}
-
-/// Above so many names the environment is walked through once for all of them.
-const MANY: usize = 64;
-
-/// Loads a struct from the places given: data goes from the layers to values, and from there to the struct or the report.
-pub(crate) fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
-    let schema = S::SCHEMA;
-    let _span = trace::span(schema.name);
-    refuse_misuse(schema, places, Task::Load).map_err(trace::failed)?;
-    let mut layers = Layers::new(places, schema);
-    let values = const { S::SCHEMA.values() };
-    if values > MANY {
-        layers.env.ask_for(names::claimed(schema));
-    }
-    let mut values = resolve(schema, &layers, values);
-    let built = S::build(&mut values);
-    let failures = values.into_failures();
-    match built {
-        Some(settings) if failures.is_empty() && layers.sound() => {
-            trace::loaded(schema, &layers);
-            Ok(settings)
-        }
-        _ => Err(trace::failed(diagnose::report(schema, &layers, &failures, Task::Load))),
-    }
-}
-
-/// What a loaded struct's layers have to be warned about.
-fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Result<Vec<Warning>, Report> {
-    // A load asks no further than it must; to tell what stands in the files it has to open them.
-    let _ = resolve(schema, layers, schema.values());
-    Ok(diagnose::warnings(schema, layers))
-}
-
-/// Opens the layers for something else than a load; those of the test's scope, if there is one.
-fn with_layers<S: Blueprint, R>(
-    places: &Places,
-    then: impl FnOnce(&'static Schema, &Layers<'_>) -> Result<R, Report>,
-) -> Result<R, Report> {
-    let scope = testing::scoped::<S>();
-    let scoped = scope.as_ref().map(|scope| scope.places());
-    let places = scoped.as_ref().unwrap_or(places);
-    refuse_misuse(S::SCHEMA, places, Task::Load)?;
-    then(S::SCHEMA, &Layers::new(places, S::SCHEMA))
-}
-
-/// Mistakes of the program, whatever the values are: two fields on one name, a value for a field that is not there.
-fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result<(), Report> {
-    let mut problems = names::collisions(schema);
-    if !places.given.is_empty() {
-        problems.extend(names::unknown(schema, &places.given));
-        problems.extend(shape::misgiven(schema, &places.given));
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Report::new(schema.name, task, problems)) }
-}
-
-fn check_required_secrets(schema: &'static Schema, layers: &Layers<'_>) -> Result<(), Report> {
-    let mut failures = Vec::new();
-    walk(schema, &mut |step| {
-        let Step::Field(leaf) = step else { return };
-        if leaf.field.secret().is_none() || !leaf.is_required() {
-            return;
-        }
-        let fault = match find(layers, leaf, false, &mut failures) {
-            Slot::Secret(secret) => check_secret(&secret, leaf.field),
-            Slot::Bytes(bytes) => check_length(bytes.expose_secret().len(), leaf.field), // EXPOSE: counted
-            Slot::Unset => Some(Fault::Missing),
-            _ => None,
-        };
-        failures.extend(fault.map(|fault| Failure { at: leaf.at, fault }));
-    });
-    if failures.is_empty() && layers.sound() {
-        return Ok(());
-    }
-    Err(diagnose::report(schema, layers, &failures, Task::CheckSecrets))
-}
-
-fn get_secret(schema: &'static Schema, layers: &Layers<'_>, name: &str) -> Result<Option<SecretString>, Report> {
-    let mut answer = None;
-    walk(schema, &mut |step| match step {
-        Step::Field(leaf) if leaf.is_called(name) => answer = Some(read_secret(schema, layers, leaf)),
-        _ => {}
-    });
-    answer.unwrap_or_else(|| {
-        let mut answer = Ok(None);
-        crate::resolve::walk::undeclared(schema, name, &mut |leaf| answer = read_secret(schema, layers, leaf));
-        answer
-    })
-}
-
-fn read_secret(schema: &'static Schema, layers: &Layers<'_>, leaf: &Leaf<'_>) -> Result<Option<SecretString>, Report> {
-    let refuse = |problem| Err(Report::new(schema.name, Task::GetSecret, vec![problem]));
-    if leaf.field.secret().is_none() {
-        let note = "The field is no secret; its value is in the loaded struct.";
-        return refuse(Problem::new(Code::UnknownField, &leaf.path(), leaf.variable).explain(note));
-    }
-    let mut failures = Vec::new();
-    let fault = match (find(layers, leaf, false, &mut failures), failures.pop()) {
-        (_, Some(failure)) => Some(failure.fault),
-        (Slot::Secret(secret), None) => match check_secret(&secret, leaf.field) {
-            None => return Ok(Some(secret)),
-            fault => fault,
-        },
-        (Slot::Bytes(_), None) => Some(Fault::NotUtf8),
-        _ => None,
-    };
-    match fault {
-        Some(fault) => refuse(diagnose::problem(&fault, leaf, layers)),
-        None if layers.sound() => Ok(None),
-        None => Err(Report::new(schema.name, Task::GetSecret, layers.file_problems())),
     }
 }

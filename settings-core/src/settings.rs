@@ -150,6 +150,34 @@ pub trait Settings: Blueprint {
         Self::loader().get_secret_blocking(name)
     }
 
+    /// Gives a secret a new value in the store that supplied the current one, and loads the cached settings anew.
+    ///
+    /// The secret is named by its field or its variable; see [`Loader::rotate_secret`], which also gives the warning that
+    /// this one only tells `tracing`. Where nothing is cached yet, nothing is loaded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loader::rotate_secret`], and then nothing has changed; or, when the value was written and the settings do not
+    /// load with it, the report of that load. What was cached before stays.
+    fn rotate_secret(name: &str, value: SecretString) -> impl Future<Output = Result<(), Report>> + Send
+    where
+        Self: Cached,
+    {
+        async move { crate::cache::rotate::<Self>(name, value).await }
+    }
+
+    /// [`rotate_secret`](Self::rotate_secret) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_secret`](Self::rotate_secret).
+    fn rotate_secret_blocking(name: &str, value: SecretString) -> Result<(), Report>
+    where
+        Self: Cached,
+    {
+        crate::engine::block_on(Self::rotate_secret(name, value))
+    }
+
     /// Whether the cached settings hold a usable key in this field, named by its path or its variable: it is set, is no
     /// placeholder, and begins as its `prefix` or `format` says; for a field without either, it has over 10 characters.
     ///
@@ -241,4 +269,13 @@ pub fn get_settings<S: Cached>() -> Guard<S> {
 /// As [`Settings::check_required_secrets`].
 pub async fn check_required_secrets<S: Blueprint>() -> Result<(), Report> {
     S::check_required_secrets().await
+}
+
+/// [`Settings::rotate_secret`] as a function.
+///
+/// # Errors
+///
+/// As [`Settings::rotate_secret`].
+pub async fn rotate_secret<S: Cached>(name: &str, value: SecretString) -> Result<(), Report> {
+    S::rotate_secret(name, value).await
 }

@@ -7,7 +7,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::engine::block_on;
 use crate::layer::Places;
+use crate::load::load;
 use crate::report::Report;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::Shape;
@@ -92,7 +94,7 @@ impl<S: Blueprint> Mock<S> {
     /// A report on a name that no field has, a value that breaks its field's rules, and a required field that has neither
     /// an `example` nor a value here.
     pub fn build(&self) -> Result<S, Report> {
-        let mut settings = crate::loader::load(&self.places())?;
+        let mut settings = block_on(load(&self.places()))?;
         self.edits.iter().for_each(|edit| edit(&mut settings));
         Ok(settings)
     }

@@ -7,17 +7,25 @@ pub(crate) mod env;
 mod paths;
 pub(crate) mod read;
 pub(crate) mod secret_files;
+pub(crate) mod stores;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use zeroize::Zeroizing;
 
 use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::Schema;
+use crate::store::SecretStore;
+use crate::store::kind::Config;
 use crate::value::Tree;
 use config_files::{ConfigFiles, Given, Wanted};
 use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
 use secret_files::SecretFiles;
+use stores::{Answers, Ask, Registered, Stores};
 
 /// Where to look, as the loader was told.
 #[derive(Clone, Default)]
@@ -36,6 +44,10 @@ pub(crate) struct Places {
     pub(crate) profile: Option<String>,
     /// Values given in code by path or variable, the later wins.
     pub(crate) given: Vec<(String, Tree)>,
+    /// Stores given in code, by the name that a `source` has for them.
+    pub(crate) stores: Registered,
+    /// How long the stores have to answer; `None` for the usual time.
+    pub(crate) timeout: Option<Duration>,
     /// Nothing but what is given here.
     pub(crate) hermetic: bool,
     /// These are the values of a mock, so that a value that is missing is given in the test.
@@ -44,10 +56,41 @@ pub(crate) struct Places {
     pub(crate) unchecked: bool,
 }
 
+impl Places {
+    /// Whether these are the places that the struct itself names.
+    pub(crate) fn are_usual(&self) -> bool {
+        let Self {
+            variables,
+            env_files,
+            secrets_dirs,
+            files,
+            providers,
+            profile,
+            given,
+            stores,
+            timeout,
+            hermetic,
+            mock: _,
+            unchecked: _,
+        } = self;
+        variables.is_none()
+            && env_files.is_none()
+            && secrets_dirs.is_none()
+            && files.is_none()
+            && providers.is_empty()
+            && profile.is_none()
+            && given.is_empty()
+            && stores.0.is_empty()
+            && timeout.is_none()
+            && !hermetic
+    }
+}
+
 /// The layers of one load.
 pub(crate) struct Layers<'p> {
     pub(crate) given: &'p [(String, Tree)],
     pub(crate) env: Env<'p>,
+    pub(crate) stores: Stores<'p>,
     places: &'p Places,
     pub(crate) schema: &'static Schema,
     dotenv: OnceCell<DotenvFiles>,
@@ -65,11 +108,13 @@ struct Profile {
 }
 
 impl<'p> Layers<'p> {
-    pub(crate) fn new(places: &'p Places, schema: &'static Schema) -> Self {
+    /// `answers` are those that stores have given so far.
+    pub(crate) fn new(places: &'p Places, schema: &'static Schema, answers: Option<&'p Answers>) -> Self {
         let env = Env::open(&places.variables, places.hermetic, schema.case_insensitive);
         Self {
             given: &places.given,
             env,
+            stores: Stores::new(&places.stores, answers),
             places,
             schema,
             dotenv: OnceCell::new(),
@@ -123,6 +168,25 @@ impl<'p> Layers<'p> {
         self.places.hermetic
     }
 
+    /// What configures the stores: the environment, and then the .env files.
+    pub(crate) fn with_config<R>(&self, then: impl FnOnce(&Config<'_>) -> R) -> R {
+        let read = |name: &str| self.variable(name);
+        then(&Config { read: &read, isolated: self.places.hermetic || self.places.variables.is_some() })
+    }
+
+    /// The value of a variable that is set to something, in the environment or else in the .env files.
+    fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
+        if let Some(text) = self.env.text(name).map(Zeroizing::new).filter(|text| !text.is_empty()) {
+            return Some(text);
+        }
+        if !self.has_dotenv() {
+            return None;
+        }
+        let files = self.dotenv();
+        let text = files.expanded(files.lookup(name)?, &|name| self.env.text(name)).ok()?;
+        (!text.is_empty()).then(|| Zeroizing::new(text.to_string()))
+    }
+
     fn plain_env_files(&self) -> Vec<PathBuf> {
         match &self.places.env_files {
             Some(files) => files.clone(),
@@ -162,7 +226,7 @@ impl<'p> Layers<'p> {
     }
 
     /// The profile, whose name is given in code or else read from its variable.
-    fn profile(&self) -> Option<&str> {
+    pub(crate) fn profile(&self) -> Option<&str> {
         let profile = self.profile.get_or_init(|| {
             let named = match (&self.places.profile, self.schema.profile_env) {
                 (Some(name), _) => Some((name.clone(), "loader().profile(..)".to_owned())),
@@ -303,8 +367,20 @@ pub(crate) struct Trail {
     pub(crate) deprecated: Option<&'static str>,
     /// Whether that is in a config file.
     pub(crate) is_in_config: bool,
+    /// Commands that put the value where it was looked for.
+    pub(crate) fixes: Vec<String>,
+    /// What the store that has the value tells of it.
+    pub(crate) from_store: Option<FromStore>,
     /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
     pub(crate) literal: Option<String>,
+}
+
+/// The secret of a store that a value comes from.
+pub(crate) struct FromStore {
+    pub(crate) store: Arc<dyn SecretStore>,
+    pub(crate) ask: Ask,
+    pub(crate) version: Option<String>,
+    pub(crate) created: Option<SystemTime>,
 }
 
 impl Trail {

@@ -53,6 +53,8 @@ pub(crate) enum Task {
     CheckSecrets,
     /// Read one secret.
     GetSecret,
+    /// Write a new value for one.
+    Rotate,
 }
 
 /// `EX_TEMPFAIL` of sysexits.h: trying again may help.

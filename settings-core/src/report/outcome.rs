@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use crate::secret::escape;
+use crate::store::{StoreError, StoreErrorKind};
 
 /// What was found at one place that a value was looked for in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,14 +42,14 @@ pub enum Outcome {
     NotConfigured(Cow<'static, str>),
     /// The program is built without this store.
     NotBuiltIn,
-    /// The store has no such secret.
-    NotFound,
-    /// The store refused.
-    Denied,
+    /// The store has no such secret, and why where that is known: `it is disabled`.
+    NotFound(Cow<'static, str>),
+    /// The store refused, and why where that is known.
+    Denied(Cow<'static, str>),
     /// The store did not answer, and how that showed: `timed out after 5 s, 3 tries`.
     Unreachable(Cow<'static, str>),
-    /// The store's answer has not the form that was asked for.
-    Malformed(&'static str),
+    /// What the store has is not of the form that was asked for.
+    Malformed(Cow<'static, str>),
 }
 
 impl Outcome {
@@ -67,8 +68,8 @@ impl Outcome {
             Self::Syntax(_) => "syntax",
             Self::NotConfigured(_) => "not_configured",
             Self::NotBuiltIn => "not_built_in",
-            Self::NotFound => "not_found",
-            Self::Denied => "denied",
+            Self::NotFound(_) => "not_found",
+            Self::Denied(_) => "denied",
             Self::Unreachable(_) => "unreachable",
             Self::Malformed(_) => "malformed",
         }
@@ -105,14 +106,32 @@ impl Outcome {
             Self::Refused(why) => format!("refused: {why}"),
             Self::Syntax(1) => "1 syntax error".into(),
             Self::Syntax(count) => format!("{count} syntax errors"),
-            Self::NotConfigured(missing) => format!("not configured ({missing})"),
+            Self::NotConfigured(missing) => noted("not configured", missing),
             Self::NotBuiltIn => "not built into this program".into(),
-            Self::NotFound => "not found".into(),
-            Self::Denied => "access denied".into(),
+            Self::NotFound(why) => noted("not found", why),
+            Self::Denied(why) => noted("access denied", why),
+            Self::Unreachable(how) if how.is_empty() => "did not answer".into(),
             Self::Unreachable(how) => how.to_string(),
-            Self::Malformed(how) => format!("malformed ({how})"),
+            Self::Malformed(how) => noted("malformed", how),
         };
         escape(&sentence).into_owned()
+    }
+}
+
+fn noted(what: &str, why: &str) -> String {
+    if why.is_empty() { what.to_owned() } else { format!("{what} ({why})") }
+}
+
+impl From<&StoreError> for Outcome {
+    fn from(error: &StoreError) -> Self {
+        let note = Cow::Owned(error.note().to_owned());
+        match error.kind() {
+            StoreErrorKind::NotFound => Self::NotFound(note),
+            StoreErrorKind::Denied => Self::Denied(note),
+            StoreErrorKind::Unreachable => Self::Unreachable(note),
+            StoreErrorKind::Malformed => Self::Malformed(note),
+            StoreErrorKind::NotConfigured => Self::NotConfigured(note),
+        }
     }
 }
 
@@ -148,10 +167,11 @@ mod tests {
                 "not configured (AWS_REGION is not set)",
             ),
             (Outcome::NotBuiltIn, "not_built_in", "not built into this program"),
-            (Outcome::NotFound, "not_found", "not found"),
-            (Outcome::Denied, "denied", "access denied"),
+            (Outcome::NotFound("".into()), "not_found", "not found"),
+            (Outcome::NotFound("it is disabled".into()), "not_found", "not found (it is disabled)"),
+            (Outcome::Denied("".into()), "denied", "access denied"),
             (Outcome::Unreachable("no route".into()), "unreachable", "no route"),
-            (Outcome::Malformed("no JSON object"), "malformed", "malformed (no JSON object)"),
+            (Outcome::Malformed("no JSON object".into()), "malformed", "malformed (no JSON object)"),
         ] {
             assert_eq!((outcome.as_str(), outcome.sentence().as_str()), (word, sentence));
         }

@@ -40,6 +40,7 @@ fn headline(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
         Task::Load => "load",
         Task::CheckSecrets => "check its secrets",
         Task::GetSecret => "read the secret",
+        Task::Rotate => "rotate the secret",
     };
     let count = report.problems.len();
     let plural = if count == 1 { "" } else { "s" };
@@ -169,7 +170,7 @@ mod tests {
                 Look::new("env", "OPENAI_API_KEY", Outcome::NotSet { similar: Some("OPENAI_APIKEY".into()) }),
                 Look::new(".env", "./.env", Outcome::NoSuchKey { keys: 6, similar: None }),
                 Look::new("docker", "/run/secrets/openai_api_key", Outcome::NoFile),
-                Look::new("azure", "kv-chat / openai-api-key", Outcome::NotFound),
+                Look::new("azure", "kv-chat / openai-api-key", Outcome::NotFound("".into())),
                 Look::new("aws", "chat/api-keys", Outcome::NotConfigured("AWS_REGION is not set".into())),
             ])
             .fix("export OPENAI_API_KEY=...      (begins with sk-)")
@@ -315,7 +316,7 @@ mod tests {
             Look::new(
                 "docker",
                 "/a/directory/with/a/name/of/some/length/port",
-                Outcome::Malformed("a directory and no file"),
+                Outcome::Malformed("a directory and no file".into()),
             ),
         ]);
         assert_lines(

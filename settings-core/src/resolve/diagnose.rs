@@ -2,12 +2,15 @@
 
 mod within;
 
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
 use super::find::retrace;
 use super::shape::below;
 use super::walk::{Leaf, Step, walk};
-use crate::layer::Layers;
+use crate::layer::{Layers, Trail};
 use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
-use crate::schema::{DefaultValue, Field, Schema};
+use crate::schema::{DefaultValue, Field, Schema, Secret};
 use crate::secret::{ExposeSecret, Verdict};
 use crate::value::{Failure, Fault, ROOT, Rule, Slot};
 
@@ -52,15 +55,11 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     if !missing {
         warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
     }
+    warnings.extend(overdue(leaf, rules, &trail));
     let looked = trail.into_looked();
-    let passed_over = |look: &Look| match look.outcome() {
-        Outcome::Placeholder => Some("is a placeholder, which counts as unset"),
-        Outcome::Unreadable(_) => Some("cannot be read; the value comes from another place"),
-        _ => None,
-    };
     if !missing {
         let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
-        warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), text)));
+        warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), &text)));
     }
     let Slot::Secret(secret) = &slot else { return };
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
@@ -77,11 +76,48 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     }
 }
 
+/// What to say of a place that had no value and should have had one.
+fn passed_over(look: &Look) -> Option<Cow<'static, str>> {
+    let (layer, outcome) = (look.layer(), look.outcome());
+    Some(match outcome {
+        Outcome::Placeholder => "is a placeholder, which counts as unset".into(),
+        Outcome::Unreadable(_) => "cannot be read; the value comes from another place".into(),
+        Outcome::Unreachable(_) | Outcome::Denied(_) => {
+            format!("{layer} could not be asked: {}; the value comes from another place", outcome.sentence()).into()
+        }
+        _ => return None,
+    })
+}
+
+/// Warns of a version that is older than its field allows, where the store tells its age.
+fn overdue(leaf: &Leaf<'_>, rules: &Secret, trail: &Trail) -> Option<Warning> {
+    let created = trail.from_store.as_ref()?.created?;
+    let (every, age) = (rules.rotate_every?, SystemTime::now().duration_since(created).ok()?);
+    let place = trail.looked().last().map_or("", Look::place);
+    let text = format!("is {} old and should be rotated every {}", days(age), days(every));
+    (age > every).then(|| Warning::new(leaf.variable, place, &text))
+}
+
+fn days(time: Duration) -> String {
+    const DAY: u64 = 86_400;
+    match time.as_secs() / DAY {
+        0 => humantime::format_duration(Duration::from_secs(time.as_secs())).to_string(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
 pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {
     if let Fault::Element(failure) = fault {
         return within::problem(failure, leaf, layers);
     }
     let trace = || Trace::of(leaf, layers);
+    of_site(fault, &Site { field: leaf.field, path: leaf.path(), variable: leaf.variable, trace: &trace })
+}
+
+/// What is wrong with a value that is given for a field, and stands in no layer.
+pub(crate) fn of_new_value(fault: &Fault, leaf: &Leaf<'_>) -> Problem {
+    let trace = || Trace { shown: None, location: None, looked: Vec::new(), fixes: Vec::new(), note: None };
     of_site(fault, &Site { field: leaf.field, path: leaf.path(), variable: leaf.variable, trace: &trace })
 }
 
@@ -115,9 +151,11 @@ impl Trace {
             shown = Some(text.to_owned());
             trail.location = Some("its default in the struct".to_owned());
         }
+        let from_stores = std::mem::take(&mut trail.fixes);
         let (location, looked) = (trail.location.take(), trail.into_looked());
         if !layers.of_mock() {
-            return Self { shown, location, looked, fixes: vec![export(leaf)], note: None };
+            let fixes = std::iter::once(export(leaf)).chain(from_stores).collect();
+            return Self { shown, location, looked, fixes, note: None };
         }
         let path = leaf.path();
         let fixes =
@@ -151,6 +189,20 @@ fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
             let note = "and a plain field is shown in reports. Mark the field `#[secret(expand)]`.";
             problem.explain(&format!("It refers to `{name}`, which is a secret or named like one, {note}"))
         }),
+        Fault::Store(how) => {
+            let Trace { looked, fixes, .. } = (site.trace)();
+            let problem =
+                of_field(Code::Invalid, site).looked_in(looked).explain(&format!("What the store has is {how}."));
+            fixes.iter().fold(problem, |problem, fix| problem.fix(fix))
+        }
+        Fault::NotBuiltIn(store) => of_field(Code::StoreUnavailable, site)
+            .looked_in((site.trace)().looked)
+            .explain("The store is configured, and the program is built without it.")
+            .fix(&format!("turn on the feature `{store}` of settings-core in Cargo.toml")),
+        Fault::NotRegistered(store) => of_field(Code::StoreUnavailable, site)
+            .looked_in((site.trace)().looked)
+            .explain(&format!("The program registers no store `{store}`."))
+            .fix(&format!("load by `loader().store(\"{store}\", ..)`")),
         Fault::InFile(place) => of_field(Code::SecretInFile, site).at(place),
         Fault::NotUtf8 => found(Code::NotUtf8, site, |problem| problem),
         Fault::Whole(_) | Fault::Element(_) => own_check(fault, path, variable),
@@ -206,7 +258,7 @@ fn missing(site: &Site<'_>) -> Problem {
     let any = |wanted: fn(&Outcome) -> bool| looked.iter().any(|look| wanted(look.outcome()));
     let code = if any(|outcome| matches!(outcome, Outcome::Unreachable(_))) {
         Code::Unreachable
-    } else if any(|outcome| matches!(outcome, Outcome::Denied)) {
+    } else if any(|outcome| matches!(outcome, Outcome::Denied(_))) {
         Code::Denied
     } else if any(|outcome| matches!(outcome, Outcome::Unreadable(_) | Outcome::Refused(_))) {
         Code::UnreadableFile

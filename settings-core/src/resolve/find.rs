@@ -1,6 +1,7 @@
 //! Where the value of one field is: its layers asked in order until one has it.
 
 mod secret_files;
+pub(crate) mod stores;
 
 use std::cell::RefCell;
 use std::env::VarError;
@@ -29,7 +30,7 @@ struct Search<'s, 'l> {
     /// Whether the field's own variable was asked for already, and has no value.
     asked: bool,
     /// Whether a place could not be read that may have the value.
-    unreadable: bool,
+    unknown: bool,
     trail: &'s mut Trail,
     /// Where the value goes.
     found: &'s mut Slot,
@@ -44,7 +45,7 @@ pub(crate) fn find(layers: &Layers<'_>, leaf: &Leaf<'_>, asked: bool, failures: 
     let (mut slot, mut trail) = (Slot::Unset, Trail::default());
     let (trail, found) = (&mut trail, &mut slot);
     // What ended the search stands in `found`.
-    let _ = Search { layers, leaf, asked, unreadable: false, trail, found, failures }.all();
+    let _ = Search { layers, leaf, asked, unknown: false, trail, found, failures }.all();
     slot
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn retrace_to_the_end(layers: &Layers<'_>, leaf: &Leaf<'_>) -> (Slot,
 fn walk_along(layers: &Layers<'_>, leaf: &Leaf<'_>, mut trail: Trail) -> (Slot, Trail) {
     let mut slot = Slot::Unset;
     let (written, found, failures) = (&mut trail, &mut slot, &mut Vec::new());
-    let _ = Search { layers, leaf, asked: false, unreadable: false, trail: written, found, failures }.all();
+    let _ = Search { layers, leaf, asked: false, unknown: false, trail: written, found, failures }.all();
     (slot, trail)
 }
 
@@ -73,12 +74,13 @@ impl Search<'_, '_> {
         if self.leaf.field.secret().is_none() {
             self.in_env(None)?;
             self.in_dotenv(None)?;
+            self.in_common_secret()?;
         } else {
             self.leaf.sources().try_for_each(|source| self.in_source(source))?;
         }
         self.in_config()?;
         // It is not known that there is no value.
-        if self.unreadable && self.is_first() { self.refuse(Fault::File) } else { Step::Continue(()) }
+        if self.unknown && self.is_first() { self.refuse(Fault::File) } else { Step::Continue(()) }
     }
 
     fn in_source(&mut self, source: &'static Source) -> Step {
@@ -90,10 +92,7 @@ impl Search<'_, '_> {
             "dotenv" => self.in_dotenv(source.name),
             layer @ ("docker" | "k8s") => self.in_secret_files(layer),
             "file" => self.in_named_file(source),
-            kind => {
-                self.trail.note(kind, source.name.unwrap_or_default(), Outcome::NotBuiltIn);
-                Step::Continue(())
-            }
+            _ => self.in_store(source),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use crate::report::Outcome;
 use crate::schema::{Field, Kind, Secret, Shape};
-use crate::secret::{SecretSlice, is_placeholder, secret_string};
+use crate::secret::{ExposeSecret, SecretSlice, is_placeholder, secret_string};
+use crate::store::Value;
 use crate::value::Slot;
 
 /// Why a text counts as unset, or for `NotUtf8` why it is none.
@@ -53,6 +54,17 @@ pub(crate) fn file(bytes: &[u8], field: &Field, unchecked: bool) -> Result<Slot,
         Ok(text) => self::text(text, field, unchecked),
         Err(_) if wants_text(rules) => Err(Unfit::NotUtf8),
         Err(_) => Ok(Slot::Bytes(SecretSlice::new(bytes.into()))),
+    }
+}
+
+/// Takes a copy of what a store holds.
+pub(crate) fn stored(value: &Value, field: &Field, unchecked: bool) -> Result<Slot, Unfit> {
+    match value {
+        Value::Text(text) => self::text(text.expose_secret(), field, unchecked), // EXPOSE: from one wiped box to another
+        Value::Bytes(bytes) => match field.secret() {
+            Some(rules) if !wants_text(rules) => Ok(Slot::Bytes(bytes.clone())),
+            _ => Err(Unfit::NotUtf8),
+        },
     }
 }
 

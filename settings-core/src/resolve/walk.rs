@@ -95,15 +95,28 @@ impl<'w> Leaf<'w> {
     pub(crate) fn sources(&self) -> impl Iterator<Item = &'static Source> {
         const COMMON: &[Source] = &[Source::ENV, Source::DOCKER];
         let own = self.field.secret().and_then(|secret| secret.source);
-        let outer = self.scopes.iter().rev().find_map(|scope| match scope.field.kind {
-            Kind::Nested(Nested { source: Some(source), .. }) => Some(source),
-            _ => scope.schema.source,
-        });
-        let written = own.or(outer).or(self.root.source).unwrap_or(COMMON);
+        let written = own.or_else(|| self.outer_source().map(|(source, _)| source)).unwrap_or(COMMON);
         let exact = written.iter().any(|source| source.kind == "env");
         let before = if exact { &[] } else { COMMON };
         let new = move |source: &&Source| exact || !matches!(source.kind, "docker" | "k8s");
         before.iter().chain(written.iter().filter(new))
+    }
+
+    /// The `source` of the nearest struct that has one, and whether it names the one secret of all that struct's fields.
+    fn outer_source(&self) -> Option<(&'static [Source], bool)> {
+        let nearest = self.scopes.iter().rev().find_map(|scope| match scope.field.kind {
+            Kind::Nested(Nested { source: Some(source), .. }) => Some((source, true)),
+            _ => scope.schema.source.map(|source| (source, false)),
+        });
+        nearest.or_else(|| self.root.source.map(|source| (source, false)))
+    }
+
+    /// The `source` that names one secret for all fields of the nested struct which this field belongs to.
+    pub(crate) fn common_secret(&self) -> Option<&'static [Source]> {
+        if self.field.secret().is_some_and(|secret| secret.source.is_some()) {
+            return None;
+        }
+        self.outer_source().filter(|(_, common)| *common).map(|(source, _)| source)
     }
 
     /// A field of the struct that is loaded, unless it is nested.
@@ -139,10 +152,10 @@ pub(crate) fn walk_nested(root: &'static Schema, field: &'static Field, at: usiz
     }
 }
 
-/// Visits a secret that no field declares, under the name that is asked for.
-pub(crate) fn undeclared(schema: &'static Schema, name: &str, visit: &mut dyn FnMut(&Leaf<'_>)) {
+/// A secret that no field declares, under the name that is asked for.
+pub(crate) fn undeclared<R>(schema: &'static Schema, name: &str, then: impl FnOnce(&Leaf<'_>) -> R) -> R {
     const SECRET: &Field = &Field { kind: Kind::Secret(Secret::EMPTY), absolute: true, optional: true, ..Field::EMPTY };
-    visit(&Leaf { at: 0, field: SECRET, variable: name, root: schema, scopes: &[], prefix: "" });
+    then(&Leaf { at: 0, field: SECRET, variable: name, root: schema, scopes: &[], prefix: "" })
 }
 
 struct Walker<'v> {

@@ -38,6 +38,8 @@
 
 mod key;
 pub(crate) mod kind;
+#[cfg(feature = "testing")]
+mod memory;
 mod object;
 mod secret;
 
@@ -49,6 +51,9 @@ use std::sync::Arc;
 use crate::secret::SecretString;
 
 pub use self::key::SecretKey;
+#[cfg(feature = "testing")]
+pub use self::memory::{Fault, MemoryStore};
+pub(crate) use self::secret::Value;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
 
 /// A future on the heap, as a method of a trait object gives it.

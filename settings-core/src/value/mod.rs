@@ -109,6 +109,12 @@ pub(crate) enum Fault {
     Whole(String),
     /// A file must not be read, or cannot be and no other place has the value.
     File,
+    /// What a store has is not of the form that was asked for: how.
+    Store(String),
+    /// A store is configured that the program is built without.
+    NotBuiltIn(&'static str),
+    /// The program registers no store by this name.
+    NotRegistered(&'static str),
     /// A variable that is used does not hold UTF-8.
     NotUtf8,
     /// What should be a JSON object is none: the value of the struct, or of one within it.

@@ -94,7 +94,7 @@ impl Search<'_, '_> {
             Err(error) => {
                 let outcome = Outcome::from(error);
                 let refused = matches!(outcome, Outcome::Refused(_));
-                self.unreadable |= matches!(outcome, Outcome::Unreadable(_));
+                self.unknown |= matches!(outcome, Outcome::Unreadable(_));
                 self.trail.note(layer, &shown, outcome);
                 if refused { self.refuse(Fault::File) } else { Step::Continue(()) }
             }

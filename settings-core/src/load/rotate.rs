@@ -1,0 +1,94 @@
+//! A new value for a secret, written to the store that has it.
+
+use std::sync::Arc;
+
+use super::{deadline, one_secret::with_leaf, passes};
+use crate::layer::{Layers, Places};
+use crate::plan;
+use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning};
+use crate::resolve::diagnose;
+use crate::resolve::find::stores::first_store;
+use crate::resolve::find::{find, retrace};
+use crate::resolve::walk::Leaf;
+use crate::secret::{ExposeSecret, SecretString, is_placeholder};
+use crate::store::{SecretKey, SecretStore, StoreErrorKind};
+use crate::value::{Blueprint, check_secret};
+
+/// Where the new value goes.
+struct Target {
+    store: Arc<dyn SecretStore>,
+    name: &'static str,
+    key: SecretKey,
+    path: String,
+    variable: String,
+    warning: Option<Warning>,
+}
+
+/// Holds the value to the field's rules and writes it to the store that supplied the current one. Where a local layer did,
+/// that is the first store of the field's `source` that is configured, with a warning that the local value goes on hiding
+/// it.
+pub(crate) async fn rotate<S: Blueprint>(
+    places: &Places,
+    name: &str,
+    value: SecretString,
+) -> Result<Option<Warning>, Report> {
+    let search = |layers: &Layers<'_>| {
+        with_leaf(layers, name, |leaf| {
+            let _ = find(layers, leaf, false, &mut Vec::new());
+        });
+    };
+    let target = |layers: &Layers<'_>, ()| with_leaf(layers, name, |leaf| target(layers, leaf, &value));
+    let target = passes::<S, _, _>(places, Task::Rotate, search, target).await?;
+    let Target { store, name, key, path, variable, warning } = target;
+    let Err(error) = plan::put(Arc::clone(&store), key.clone(), value, deadline(places)).await else {
+        return Ok(warning);
+    };
+    let code = match error.kind() {
+        StoreErrorKind::Denied => Code::Denied,
+        StoreErrorKind::Unreachable => Code::Unreachable,
+        StoreErrorKind::NotConfigured | StoreErrorKind::NotFound => Code::StoreUnavailable,
+        StoreErrorKind::Malformed => Code::Invalid,
+    };
+    let problem = Problem::of_secret(code, &path, &variable)
+        .looked_in(vec![Look::new(name, &store.place(&key), Outcome::from(&error))])
+        .explain("The new value was not written; what readers get has not changed.");
+    Err(Report::new(S::SCHEMA.name, Task::Rotate, vec![problem]))
+}
+
+fn target(layers: &Layers<'_>, leaf: &Leaf<'_>, value: &SecretString) -> Result<Target, Report> {
+    let refuse = |problem| Err(Report::new(layers.schema.name, Task::Rotate, vec![problem]));
+    let (path, variable) = (leaf.path(), leaf.variable.to_owned());
+    let problem = |code| Problem::of_secret(code, &path, &variable);
+    let Some(rules) = leaf.field.secret().filter(|_| !path.is_empty()) else {
+        return refuse(
+            Problem::new(Code::UnknownField, &path, &variable).explain("No secret of the struct has this name."),
+        );
+    };
+    let text = value.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
+    if text.is_empty() {
+        return refuse(problem(Code::Empty).explain("The new value is empty."));
+    }
+    if is_placeholder(text, rules.placeholders) {
+        return refuse(problem(Code::Placeholder).explain("The new value is the text of a template."));
+    }
+    if let Some(fault) = check_secret(value, leaf.field) {
+        return refuse(diagnose::of_new_value(&fault, leaf));
+    }
+    let (_, mut trail) = retrace(layers, leaf);
+    if let Some(from) = trail.from_store.take() {
+        let (store, name, key) = (from.store, from.ask.store, from.ask.key);
+        return Ok(Target { store, name, key, path, variable, warning: None });
+    }
+    let holder = trail.looked().iter().find(|look| *look.outcome() == Outcome::Found);
+    let warning = holder.map(|look| {
+        let text = format!("goes on hiding what was written: {} has a value too, and is asked first", look.layer());
+        Warning::new(&variable, look.place(), &text)
+    });
+    match first_store(layers, leaf) {
+        Some((name, key, store)) => Ok(Target { store, name, key, path, variable, warning }),
+        None => {
+            let note = "No store of its `source` is configured, so there is nowhere to write the new value to.";
+            refuse(problem(Code::StoreUnavailable).looked_in(trail.into_looked()).explain(note))
+        }
+    }
+}
