@@ -66,8 +66,11 @@
 extern crate self as settings_core;
 
 pub mod cache;
+#[cfg(feature = "clap")]
+pub mod cli;
 mod engine;
 mod explain;
+mod fold;
 mod generate;
 pub mod guide;
 mod layer;
@@ -80,7 +83,9 @@ pub mod schema;
 pub mod secret;
 mod settings;
 pub mod store;
+mod table;
 pub mod testing;
+mod tone;
 mod trace;
 pub mod value;
 

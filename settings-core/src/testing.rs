@@ -134,7 +134,7 @@ impl<S: Blueprint> fmt::Debug for Mock<S> {
 }
 
 /// A valid value for a required field that the test does not care about, where one can be told.
-fn stand_in(leaf: &Leaf<'_>) -> Option<String> {
+pub(crate) fn stand_in(leaf: &Leaf<'_>) -> Option<String> {
     if let Some(example) = leaf.field.example {
         return Some(example.to_owned());
     }

@@ -1,14 +1,37 @@
 //! Loads the settings of a chat service, prints them, and tells where every value came from.
 //!
-//! `--broken` loads from a file with many mistakes instead, to show the report.
+//! `--broken` loads from a file with many mistakes instead, to show the report. `settings check` and its like are the
+//! subcommand that every program can have.
 
 #![allow(clippy::print_stdout, reason = "it is there to print")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::{Parser, Subcommand};
 use serde::Deserialize;
-use settings_core::{ExposeSecret, SecretString, Settings};
+use settings_core::cli::{Completions, SettingsArgs, SettingsCommand};
+use settings_core::{ExposeSecret, Loader, SecretString, Settings};
+
+/// Loads the settings of a chat service, prints them, and tells where every value came from.
+#[derive(Parser)]
+struct Cli {
+    /// Load from a file with many mistakes
+    #[arg(long, global = true)]
+    broken: bool,
+    #[command(flatten)]
+    set: SettingsArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the settings, explain them, and more
+    Settings(SettingsCommand),
+    /// Print the completions of this command line for a shell
+    Completions(Completions),
+}
 
 /// The chat service.
 #[derive(Settings)]
@@ -71,10 +94,17 @@ struct Model {
 }
 
 fn main() {
-    let broken = std::env::args().any(|argument| argument == "--broken");
-    let file = sample(if broken { "broken.env" } else { "sample.env" });
-    let loader = || ChatSettings::loader().env_file(&file);
+    let cli = Cli::parse();
+    let file = sample(if cli.broken { "broken.env" } else { "sample.env" });
+    let loader = || ChatSettings::loader().env_file(&file).args(&cli.set);
+    match cli.command {
+        Some(Command::Settings(command)) => std::process::exit(command.run_with(loader())),
+        Some(Command::Completions(completions)) => std::process::exit(completions.run::<Cli>()),
+        None => show(loader),
+    }
+}
 
+fn show(loader: impl Fn() -> Loader<ChatSettings>) {
     let start = Instant::now();
     let loaded = loader().load_blocking();
     let took = start.elapsed();

@@ -47,13 +47,15 @@ fn one(field: &Field, ty: &str, expected: Option<&str>) -> String {
     if !field.rules.one_of.is_empty() {
         return format!("one of {}", field.rules.one_of.join(", "));
     }
+    let expected = expected.map(|expected| expected.replace('`', ""));
     match (expected, field.rules.range) {
         (Some(number), Some(range)) if number.starts_with("a whole number") => format!("a whole number in {range}"),
-        (Some(number), None) if number.starts_with("a whole number") => whole_number(ty, number),
-        (Some(expected), Some(range)) => format!("{expected}, in {range}"),
-        (Some(expected), None) => expected.replace('`', ""),
-        (None, Some(range)) => format!("{}, in {range}", by_name(ty)),
-        (None, None) => by_name(ty),
+        (Some(number), None) if number.starts_with("a whole number") => whole_number(ty, &number),
+        (expected, range) => {
+            let words = expected.unwrap_or_else(|| by_name(ty));
+            let comma = if words.contains(',') { "," } else { "" };
+            range.map_or(words.clone(), |range| format!("{words}{comma} in {range}"))
+        }
     }
 }
 
@@ -178,7 +180,7 @@ mod tests {
         let rules = Rules { range: Some("1..=9"), ..Rules::EMPTY };
         let field = Field { ty: "u64", rules, ..Field::EMPTY };
         assert_eq!(takes(&field, Some("a whole number in 0..=1")), "a whole number in 1..=9");
-        assert_eq!(takes(&field, Some("a number")), "a number, in 1..=9");
+        assert_eq!(takes(&field, Some("a number")), "a number in 1..=9");
     }
 
     #[test]

@@ -235,7 +235,8 @@ impl SecretStore for MemoryStore {
             }
             let inner = self.inner();
             let one = |key: &SecretKey| {
-                let fault = faults.iter().find(|(of, fault)| refuses(*fault) && of.as_deref().is_none_or(|of| of == name(key)));
+                let fault =
+                    faults.iter().find(|(of, fault)| refuses(*fault) && of.as_deref().is_none_or(|of| of == name(key)));
                 fault.map_or_else(|| inner.get(key), |(_, fault)| Err(error(*fault)))
             };
             keys.iter().map(one).collect()

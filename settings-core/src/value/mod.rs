@@ -235,6 +235,12 @@ impl Values {
         self.failures
     }
 
+    /// What was found, in the order of slots.
+    #[cfg(feature = "clap")]
+    pub(crate) fn into_found(self) -> Vec<Found> {
+        self.found.collect()
+    }
+
     /// Reads the next field as a plain value. Compiled once for each type: a copy for each field would make the build of
     /// hundreds of fields slow.
     #[inline(never)]
