@@ -66,14 +66,19 @@
 extern crate self as settings_core;
 
 pub mod cache;
+#[cfg(test)]
+mod child;
 #[cfg(feature = "clap")]
 pub mod cli;
+mod clock;
 mod engine;
 mod explain;
 mod fold;
 mod generate;
 pub mod guide;
 mod layer;
+#[cfg(feature = "live")]
+mod live;
 mod load;
 mod loader;
 mod plan;
@@ -89,10 +94,12 @@ mod tone;
 mod trace;
 pub mod value;
 
-pub use cache::{Cached, Guard};
+pub use cache::{Cached, Failing, Guard, Status};
 pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
 pub use generate::env_example::assert_env_example_in_sync;
+#[cfg(feature = "live")]
+pub use live::Live;
 pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};
@@ -110,6 +117,7 @@ pub mod __private {
     pub use core::result::Result::{self, Err, Ok};
     pub use core::time::Duration;
 
+    pub use crate::schema::{BuiltInDialect, ByDotenvy};
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
     pub use crate::value::rules::{Length, min_len, one_of, within};
     pub use crate::value::{Collection, Plain, patterned};

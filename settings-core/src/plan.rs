@@ -165,7 +165,7 @@ fn counted(tries: u32) -> String {
 }
 
 /// Anything up to the longest, so that many services that were turned away at one moment do not come back at one moment.
-fn jitter(longest: Duration) -> Duration {
+pub(crate) fn jitter(longest: Duration) -> Duration {
     let random = RandomState::new().hash_one(()) as u32;
     longest.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }

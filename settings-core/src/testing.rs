@@ -7,12 +7,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(feature = "testing")]
+pub use crate::clock::TestClock;
 use crate::engine::block_on;
 use crate::layer::Places;
 use crate::load::load;
 use crate::report::Report;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::Shape;
+#[cfg(feature = "testing")]
+pub use crate::store::conformance::{StoreConformance, store_conformance};
 use crate::value::{Blueprint, Tree};
 
 /// How many scopes are installed in the whole process. While there are none, which is always so in production, this is

@@ -3,5 +3,12 @@
 
 #[test]
 fn mistakes_are_explained() {
-    trybuild::TestCases::new().compile_fail("tests/compile_fail/*/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/compile_fail/*/*.rs");
+    if cfg!(feature = "regex") {
+        cases.compile_fail("tests/compile_fail_with_features/*.rs");
+    }
+    if !cfg!(any(feature = "dotenvy", feature = "regex")) {
+        cases.compile_fail("tests/compile_fail_without_features/*.rs");
+    }
 }

@@ -107,7 +107,19 @@ fn size(text: &str) -> Result<(u16, u16), std::num::ParseIntError> {
 
 #[test]
 fn the_text() {
-    assert_eq!(Chat::env_example(), include_str!("../data/env_example.txt"));
+    let text = Chat::env_example();
+    let (of_fields, _) = text.split_once("# ---- Vault ----").unwrap();
+    assert_eq!(of_fields, include_str!("../data/env_example.txt"));
+}
+
+#[test]
+fn the_variables_of_the_stores_in_use_stand_at_the_end() {
+    let text = Chat::env_example();
+    let (_, stores) = text.split_once("# ---- Vault ----").unwrap();
+    for variable in ["VAULT_ADDR", "KEY_VAULT_URI", "AWS_SECRET_NAME"] {
+        assert!(stores.contains(&format!("\n{variable}=\n")), "{stores}");
+    }
+    assert!(!text.contains("DAPR") && !text.contains("GOOGLE"), "{text}");
 }
 
 /// A loader of nothing but a file with this text.

@@ -200,8 +200,8 @@ impl Page {
         for store in outline::stores_in_use(schema).into_iter().filter_map(stores::find) {
             self.heading(store.title);
             self.comment("Optional: where secrets come from that nothing above has.");
-            for (variable, docs) in store.variables {
-                if self.variables.insert((*variable).to_owned()) {
+            for (variable, docs) in store.variables() {
+                if self.variables.insert(variable.to_owned()) {
                     self.line("");
                     self.comment(docs);
                     self.line(&format!("{variable}="));

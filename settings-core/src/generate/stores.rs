@@ -2,14 +2,28 @@
 
 use crate::resolve::walk::Leaf;
 use crate::schema::{ArgumentValue, Source};
+use crate::store::kind;
 
 /// A kind of store by the word that stands for it in a `source`.
 pub(super) struct Store {
     kind: &'static str,
     /// What people call it.
     pub(super) title: &'static str,
+    /// The variables that configure it, each with what it holds, for a store that does not tell them itself.
+    variables: &'static [(&'static str, &'static str)],
+}
+
+impl Store {
     /// The variables that configure it, each with what it holds.
-    pub(super) variables: &'static [(&'static str, &'static str)],
+    pub(super) fn variables(&self) -> Vec<(&'static str, &'static str)> {
+        match kind::find(self.kind) {
+            Some(kind) => {
+                let common = kind.variables.iter().filter(|variable| variable.common);
+                common.map(|variable| (variable.name, variable.docs)).collect()
+            }
+            None => self.variables.to_vec(),
+        }
+    }
 }
 
 const STORES: &[Store] = &[

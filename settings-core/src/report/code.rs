@@ -25,6 +25,7 @@ use std::fmt;
 /// | E130 | called while loading | the settings were asked for by code that is part of loading them |
 /// | E201 | could not be checked | a store did not answer |
 /// | E202 | could not be checked | a store refused |
+/// | E203 | too old | the cached settings are older than `max_stale` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {
@@ -66,6 +67,8 @@ pub enum Code {
     Unreachable,
     /// E202: a store refused.
     Denied,
+    /// E203: the cached settings are older than they may be.
+    Stale,
 }
 
 /// What a reader has to do about a problem: supply a value, correct it, try again, or correct the program.
@@ -104,6 +107,7 @@ impl Code {
         Self::WhileLoading,
         Self::Unreachable,
         Self::Denied,
+        Self::Stale,
     ];
 
     /// The code as reports print it.
@@ -134,6 +138,7 @@ impl Code {
             Self::WhileLoading => "E130",
             Self::Unreachable => "E201",
             Self::Denied => "E202",
+            Self::Stale => "E203",
         }
     }
 
@@ -149,7 +154,9 @@ impl Code {
             | Self::UnknownKey
             | Self::SecretInFile
             | Self::SecretInArgument => Kind::Invalid,
-            Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied => Kind::Unchecked,
+            Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied | Self::Stale => {
+                Kind::Unchecked
+            }
             Self::SharedName | Self::UnknownField | Self::WhileLoading => Kind::Misuse,
         }
     }
@@ -178,6 +185,7 @@ impl Code {
             (Self::StoreUnavailable, _) => "store not available",
             (Self::WhileLoading, _) => "called while loading",
             (Self::Unreachable | Self::Denied, _) => "could not be checked",
+            (Self::Stale, _) => "too old",
         }
     }
 
@@ -237,7 +245,7 @@ mod tests {
         for (codes, kind) in [
             (vec!["E101", "E103", "E104", "E115"], "missing"),
             (vec!["E102", "E105", "E106", "E110", "E112", "E113", "E114", "E116"], "invalid"),
-            (vec!["E111", "E120", "E201", "E202"], "unchecked"),
+            (vec!["E111", "E120", "E201", "E202", "E203"], "unchecked"),
             (vec!["E107", "E108", "E130"], "misuse"),
         ] {
             let of_kind = Code::ALL.iter().filter(|code| code.kind().as_str() == kind);

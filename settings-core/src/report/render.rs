@@ -23,7 +23,7 @@ pub(super) fn report(report: &Report, paint: Paint<'_>, f: &mut Formatter<'_>) -
     let columns = Columns::of(&report.problems);
     for (index, problem) in report.problems.iter().enumerate() {
         f.write_str("\n\n")?;
-        self::headline_of(index + 1, problem, report.settings, paint, f)?;
+        headline_of(index + 1, problem, report.settings, paint, f)?;
         self::problem(problem, columns, f)?;
     }
     if !report.warnings.is_empty() {

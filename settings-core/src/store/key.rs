@@ -31,6 +31,8 @@ pub struct SecretKey {
     pub(crate) own_key: String,
     /// Whether other fields take their values from the same secret, so that it must hold several.
     pub(crate) shared: bool,
+    /// Whether other fields have a source of this kind without a name too.
+    pub(crate) siblings: bool,
 }
 
 /// The value of an argument.
@@ -50,6 +52,7 @@ impl SecretKey {
             kebab: variable.to_ascii_lowercase().replace('_', "-"),
             own_key: variable.to_owned(),
             shared: false,
+            siblings: false,
         }
     }
 
@@ -72,6 +75,12 @@ impl SecretKey {
     pub fn shared(mut self) -> Self {
         self.shared = true;
         self
+    }
+
+    /// Whether other fields of the struct have a source of this kind without a name too. A store that keeps all of those in
+    /// one secret makes the key [`shared`](Self::shared) then.
+    pub fn has_siblings(&self) -> bool {
+        self.siblings
     }
 
     /// The name that the source gives the secret.

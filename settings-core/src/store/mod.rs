@@ -36,6 +36,8 @@
 //! # Ok::<(), settings_core::Report>(())
 //! ```
 
+#[cfg(feature = "testing")]
+pub(crate) mod conformance;
 mod key;
 pub(crate) mod kind;
 #[cfg(feature = "testing")]

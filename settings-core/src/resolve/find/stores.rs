@@ -151,7 +151,8 @@ fn key(leaf: &Leaf<'_>, source: &Source, layers: &Layers<'_>) -> SecretKey {
         args: Vec::new(),
         kebab: path.replace(['_', '.'], "-"),
         own_key: own_key.to_owned(),
-        shared: is_shared(leaf, source),
+        shared: source.name.is_some() && source.kind != "store" && others_have(leaf, source),
+        siblings: source.name.is_none() && others_have(leaf, source),
     };
     key.take_args(source.args, &expand);
     key
@@ -160,8 +161,8 @@ fn key(leaf: &Leaf<'_>, source: &Source, layers: &Layers<'_>) -> SecretKey {
 /// Stands in a name for the profile.
 const PROFILE: &str = "{profile}";
 
-/// Whether another field takes its value from the same secret.
-fn is_shared(leaf: &Leaf<'_>, source: &Source) -> bool {
+/// Whether another field has the same source.
+fn others_have(leaf: &Leaf<'_>, source: &Source) -> bool {
     let same = |other: &Source| other.kind == source.kind && other.name == source.name;
     let mut shared = false;
     walk(leaf.root, &mut |step| match step {
