@@ -41,7 +41,7 @@ struct Chat {
     openai_api_key: SecretString,
     #[secret(env = "ANTHROPIC_API_KEY", source = azure("anthropic-api-key"), rotate_every = "90d")]
     anthropic_api_key: Option<SecretString>,
-    #[secret(source = [env("SIGNING"), store("hsm")], encoding = "base64")]
+    #[secret(source = [env("SIGNING"), docker], encoding = "base64")]
     signing_key: SecretBox<[u8; 32]>,
     #[setting(allow_empty, example = "Hello # there")]
     greeting: String,
