@@ -48,13 +48,15 @@
 //! `main` leaves with the code that `run` gives: `std::process::exit(run(Cli::parse()).unwrap_or_else(|report| report.exit()))`.
 //!
 //! A page for each: [check and explain](crate::guide::check_and_explain), [env-example](crate::guide::env_example),
-//! [scan](crate::guide::scan), [exec](crate::guide::exec), [arguments](crate::guide::arguments).
+//! [scan](crate::guide::scan), [exec](crate::guide::exec), [rotate](crate::guide::rotate),
+//! [arguments](crate::guide::arguments).
 
 mod args;
 mod check;
 mod completions;
 mod env_example;
 mod exec;
+mod rotate;
 mod scan;
 mod screen;
 
@@ -69,7 +71,7 @@ use crate::value::Blueprint;
 pub use self::args::SettingsArgs;
 pub use self::completions::Completions;
 
-/// `check`, `explain`, `env-example`, `scan` and `exec` for the settings of the program that has it.
+/// `check`, `explain`, `env-example`, `rotate`, `scan` and `exec` for the settings of the program that has it.
 ///
 /// As a variant of the program's own subcommands it is a group of its own, `chat settings check`; with
 /// `#[command(flatten)]` on that variant its commands stand beside the others, `chat check`. A program that does nothing
@@ -122,6 +124,17 @@ enum Action {
         #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
         write: Option<PathBuf>,
     },
+    /// Write a new value for a secret to the store that it comes from
+    ///
+    /// The value is read from the standard input or, on a terminal, asked for without showing it. It is never an argument:
+    /// those stand in the list of processes and in the shell's history.
+    Rotate {
+        /// The secret, by its field (`db.password`) or its variable
+        name: String,
+        /// What must not be here, so that no message repeats it
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
     /// Look for secrets in what is about to be committed
     ///
     /// Exits with 1 when there are any, and names file and line. It looks for the values that are in use now, as they are,
@@ -165,6 +178,7 @@ impl SettingsCommand {
             Action::EnvExample { check: Some(file), .. } => env_example::check::<S>(&file),
             Action::EnvExample { write: Some(file), .. } => env_example::write::<S>(&file),
             Action::EnvExample { .. } => env_example::print::<S>(),
+            Action::Rotate { name, rest } => rotate::rotate(loader, &name, rest.is_empty()),
             Action::Scan { .. } => scan::staged(loader),
             Action::Exec { command } => exec::exec(loader, &command),
         }

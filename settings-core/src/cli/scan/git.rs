@@ -27,7 +27,7 @@ fn failed(what: &str) -> Error {
 /// The files that are added or changed. What is taken out holds nothing, and a file that is renamed counts as added, so
 /// that it is looked at under its new name.
 pub(super) fn staged() -> Result<Vec<Staged>, Error> {
-    const ARGUMENTS: [&str; 10] = [
+    const ARGUMENTS: [&str; 9] = [
         "diff",
         "--cached",
         "--raw",
@@ -35,7 +35,6 @@ pub(super) fn staged() -> Result<Vec<Staged>, Error> {
         "--no-abbrev",
         "--no-renames",
         "--no-relative",
-        "--no-ext-diff",
         "--diff-filter=d",
         "--ignore-submodules=none",
     ];
