@@ -74,9 +74,13 @@ extern crate self as settings_core;
 pub mod cache;
 #[cfg(test)]
 mod child;
+#[cfg(feature = "clap")]
+pub mod cli;
 mod clock;
 mod engine;
 mod explain;
+mod fold;
+mod generate;
 pub mod guide;
 mod layer;
 #[cfg(feature = "live")]
@@ -90,13 +94,16 @@ pub mod schema;
 pub mod secret;
 mod settings;
 pub mod store;
+mod table;
 pub mod testing;
+mod tone;
 mod trace;
 pub mod value;
 
 pub use cache::{Cached, Failing, Guard, Status};
 pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
+pub use generate::env_example::assert_env_example_in_sync;
 #[cfg(feature = "live")]
 pub use live::Live;
 pub use loader::Loader;

@@ -7,17 +7,20 @@ mod stand_in;
 use std::fmt;
 use std::future::Future;
 
+use self::scopes::Held;
+#[cfg(feature = "clap")]
+pub(crate) use self::stand_in::stand_in;
+#[cfg(not(feature = "clap"))]
+use self::stand_in::stand_in;
 #[cfg(feature = "testing")]
 pub use crate::clock::TestClock;
-use self::scopes::Held;
-use self::stand_in::stand_in;
 use crate::engine::block_on;
 use crate::layer::Places;
 use crate::load::load;
 use crate::report::Report;
+use crate::resolve::walk::{Step, walk};
 #[cfg(feature = "testing")]
 pub use crate::store::conformance::{StoreConformance, store_conformance};
-use crate::resolve::walk::{Step, walk};
 use crate::value::{Blueprint, Tree};
 
 pub use self::scoped::{InCurrentSettings, Scoped};

@@ -20,7 +20,7 @@ use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::{DotenvDialect, Schema};
 use crate::store::SecretStore;
 use crate::store::kind::Config;
-use crate::value::Tree;
+use crate::value::{Slot, Tree};
 use config_files::{ConfigFiles, Given, Wanted};
 use dotenv::{Dialect, DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
@@ -44,6 +44,8 @@ pub(crate) struct Places {
     pub(crate) profile: Option<String>,
     /// Values given in code by path or variable, the later wins.
     pub(crate) given: Vec<(String, Tree)>,
+    /// What the arguments of the command line have that cannot be given so.
+    pub(crate) refused: Vec<Problem>,
     /// Stores given in code, by the name that a `source` has for them.
     pub(crate) stores: Registered,
     /// How long the stores have to answer; `None` for the usual time.
@@ -67,6 +69,7 @@ impl Places {
             providers,
             profile,
             given,
+            refused,
             stores,
             timeout,
             hermetic,
@@ -80,6 +83,7 @@ impl Places {
             && providers.is_empty()
             && profile.is_none()
             && given.is_empty()
+            && refused.is_empty()
             && stores.0.is_empty()
             && timeout.is_none()
             && !hermetic
@@ -388,6 +392,8 @@ pub(crate) struct Trail {
     pub(crate) is_in_config: bool,
     /// Commands that put the value where it was looked for.
     pub(crate) fixes: Vec<String>,
+    /// What lower layers have, where the search goes on past the value.
+    pub(crate) hidden: Vec<Slot>,
     /// What the store that has the value tells of it.
     pub(crate) from_store: Option<FromStore>,
     /// The value before the references in it were expanded, where it has any: what they stand for is not shown.

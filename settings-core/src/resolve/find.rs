@@ -355,6 +355,8 @@ impl Search<'_, '_> {
     fn end(&mut self, slot: Slot) -> Step {
         if self.is_first() {
             *self.found = slot;
+        } else {
+            self.trail.hidden.push(slot);
         }
         if self.trail.goes_on { Step::Continue(()) } else { Step::Break(()) }
     }

@@ -4,7 +4,7 @@ use crate::resolve::walk::Leaf;
 use crate::schema::Shape;
 
 /// A valid value for a required field that the test does not care about, where one can be told.
-pub(super) fn stand_in(leaf: &Leaf<'_>) -> Option<String> {
+pub(crate) fn stand_in(leaf: &Leaf<'_>) -> Option<String> {
     if let Some(example) = leaf.field.example {
         return Some(example.to_owned());
     }

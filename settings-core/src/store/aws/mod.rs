@@ -40,6 +40,7 @@ const ALLOW_HTTP: &str = "AWS_ALLOW_HTTP";
 
 pub(super) const KIND: Kind = Kind {
     name: "aws",
+    title: "AWS Secrets Manager",
     variables: &[
         Variable::common(SECRET_NAME, "Name or ARN of the AWS secret for sources that name none."),
         Variable::common(REGION, "Region of AWS Secrets Manager, such as eu-west-1."),

@@ -17,6 +17,7 @@ use super::kind::{Config, Kind, Variable};
 
 pub(super) const KIND: Kind = Kind {
     name: "vault",
+    title: "Vault",
     variables: &[
         Variable::common("VAULT_ADDR", "Address of the server, https://vault.example.com:8200."),
         Variable::common("VAULT_ROLE_ID", "The role id of an AppRole; with VAULT_SECRET_ID it wins over VAULT_TOKEN."),
