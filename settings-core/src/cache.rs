@@ -1,25 +1,37 @@
 //! The one cached value of each struct of settings, and the guard it is read through.
 
 mod flight;
+mod health;
 
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(feature = "live")]
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+#[cfg(feature = "live")]
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+#[cfg(feature = "live")]
+use tokio::sync::watch;
 
 use self::flight::Flight;
+use self::health::Health;
+pub use self::health::{Failing, Status};
+#[cfg(feature = "live")]
+use crate::clock::Clock;
 use crate::engine::block_on;
 use crate::layer::Places;
+use crate::load::{self, Loaded};
 use crate::report::{Code, Problem, Report, Task};
 use crate::resolve::walk::{Step, walk};
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret, SecretString};
 use crate::testing;
-use crate::value::Blueprint;
+use crate::value::{Blueprint, Digest};
 
 /// A struct that can be cached: every one without type parameters.
 #[diagnostic::on_unimplemented(
@@ -39,13 +51,19 @@ pub struct Cell<S> {
     /// The load from the usual places that is under way, while anybody waits for it.
     flight: Mutex<Weak<Flight<S>>>,
     flights: AtomicU64,
+    /// Whether the settings can grow too old.
+    ages: AtomicBool,
     latest: Mutex<Latest>,
+    #[cfg(feature = "live")]
+    told: OnceLock<watch::Sender<Arc<S>>>,
 }
 
 /// The load that the cached settings come from.
 struct Latest {
     number: u64,
     places: Option<Arc<Places>>,
+    digest: Digest,
+    health: Health,
 }
 
 impl<S> fmt::Debug for Cell<S> {
@@ -62,7 +80,10 @@ impl<S> Cell<S> {
             current: ArcSwapOption::const_empty(),
             flight: Mutex::new(Weak::new()),
             flights: AtomicU64::new(0),
-            latest: Mutex::new(Latest { number: 0, places: None }),
+            ages: AtomicBool::new(false),
+            latest: Mutex::new(Latest { number: 0, places: None, digest: Digest::EMPTY, health: Health::new() }),
+            #[cfg(feature = "live")]
+            told: OnceLock::new(),
         }
     }
 }
@@ -70,65 +91,151 @@ impl<S> Cell<S> {
 impl<S: Blueprint> Cell<S> {
     /// Loads from these places, and caches what was loaded. Those who load from the usual places at one time share a load.
     pub(crate) async fn load(&self, places: Places) -> Result<Arc<S>, Report> {
-        let flight = if places.are_usual() {
-            self.join(&mut lock(&self.flight))
-        } else {
-            Arc::new(self.start(Arc::new(places)))
-        };
+        let flight = self.join(&mut lock(&self.flight), &Arc::new(places), true);
         self.land(&flight).await
     }
 
-    /// Loads anew from where the cached settings come from; nothing where none are cached.
-    pub(crate) async fn refresh(&self) -> Result<(), Report> {
+    /// Loads anew from where the cached settings come from, or else from the usual places.
+    #[cfg(feature = "live")]
+    pub(crate) async fn reload(&self) -> Result<(), Report> {
+        let places = lock(&self.latest).places.clone().unwrap_or_default();
+        let flight = self.join(&mut lock(&self.flight), &places, false);
+        self.land(&flight).await.map(drop)
+    }
+
+    /// The same by a load that begins now, and of what is cached already: nothing where nothing is.
+    pub(crate) async fn refresh(&self) -> Result<Option<Arc<S>>, Report> {
         let places = lock(&self.latest).places.clone();
         match places {
-            Some(places) => self.land(&self.start(places)).await.map(drop),
-            None => Ok(()),
+            Some(places) => self.land(&self.start(places, false)).await.map(Some),
+            None => Ok(None),
         }
     }
 
     #[cold]
     fn first(&self) -> Result<Guard<S>, Report> {
         let flight = {
-            let mut current_flight = lock(&self.flight);
+            let mut under_way = lock(&self.flight);
             let current = self.current.load();
             if current.is_some() {
                 return Ok(Guard(current));
             }
-            self.join(&mut current_flight)
+            self.join(&mut under_way, &Arc::default(), false)
         };
         block_on(self.land(&flight)).map(Guard::from)
     }
 
-    /// The load that is under way, or else a new one.
-    fn join(&self, current: &mut Weak<Flight<S>>) -> Arc<Flight<S>> {
-        if let Some(flight) = current.upgrade().filter(|flight| !flight.is_done()) {
+    /// The load from these places that is under way, or else a new one.
+    fn join(&self, under_way: &mut Weak<Flight<S>>, places: &Arc<Places>, replaces: bool) -> Arc<Flight<S>> {
+        let same =
+            |flight: &Flight<S>| Arc::ptr_eq(&flight.places, places) || flight.places.are_usual() && places.are_usual();
+        if let Some(flight) = under_way.upgrade().filter(|flight| !flight.is_done() && same(flight)) {
             return flight;
         }
-        let flight = Arc::new(self.start(Arc::default()));
-        *current = Arc::downgrade(&flight);
+        let flight = Arc::new(self.start(Arc::clone(places), replaces));
+        *under_way = Arc::downgrade(&flight);
         flight
     }
 
-    fn start(&self, places: Arc<Places>) -> Flight<S> {
-        Flight::new(self.flights.fetch_add(1, Ordering::Relaxed) + 1, places)
+    fn start(&self, places: Arc<Places>, replaces: bool) -> Flight<S> {
+        Flight::new(self.flights.fetch_add(1, Ordering::Relaxed) + 1, places, replaces)
     }
 
     async fn land(&self, flight: &Flight<S>) -> Result<Arc<S>, Report> {
         poll_fn(|context| flight.poll(context, self)).await
     }
 
-    /// Makes these the cached settings, unless a load that began later has done so.
-    fn publish(&self, number: u64, places: &Arc<Places>, settings: &Arc<S>) {
+    /// Caches what was loaded, unless a load that began later has done so, and gives what is cached then. Where both are made
+    /// of the same, what is cached stays, and nobody is told.
+    fn publish(&self, number: u64, places: &Arc<Places>, loaded: Loaded<S>, replaces: bool) -> Arc<S> {
+        let Loaded { settings, digest, overdue } = loaded;
         let mut latest = lock(&self.latest);
-        if number < latest.number {
-            return;
+        let cached = self.current.load_full();
+        let recovered = number >= latest.number && latest.health.is_good(overdue);
+        let settings = match cached {
+            Some(cached) if number < latest.number || !replaces && latest.digest == digest => cached,
+            _ => Arc::new(settings),
+        };
+        let mut old = None;
+        if number >= latest.number {
+            latest.number = number;
+            latest.places = Some(Arc::clone(places));
+            latest.digest = digest;
+            if !self.holds(&settings) {
+                latest.health.generation += 1;
+                old = self.current.swap(Some(Arc::clone(&settings)));
+                self.tell(&settings);
+            }
         }
-        *latest = Latest { number, places: Some(Arc::clone(places)) };
-        let old = self.current.swap(Some(Arc::clone(settings)));
         drop(latest);
+        if recovered {
+            crate::trace::recovered(S::SCHEMA.name);
+        }
         drop(old);
+        settings
     }
+
+    fn holds(&self, settings: &Arc<S>) -> bool {
+        self.current.load().as_ref().is_some_and(|current| Arc::ptr_eq(current, settings))
+    }
+
+    /// Writes down that a load failed, unless one that began later has ended.
+    fn note_failure(&self, number: u64, report: &Report) {
+        let mut latest = lock(&self.latest);
+        if number >= latest.number {
+            latest.health.is_bad(report);
+        }
+    }
+
+    /// How old the cached settings are, and whether they can be loaded.
+    pub(crate) fn status(&self) -> Status {
+        lock(&self.latest).health.status()
+    }
+
+    /// What `try_get` says of settings that have grown too old.
+    #[cold]
+    fn refuse_stale(&self) -> Result<(), Report> {
+        match lock(&self.latest).health.stale(S::SCHEMA.name) {
+            Some(report) => Err(report),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(feature = "live")]
+impl<S: Blueprint> Cell<S> {
+    /// From now on the settings go by this clock, and are stale when they are older than this.
+    pub(crate) fn keep(&self, clock: Clock, max_stale: Option<Duration>) {
+        lock(&self.latest).health.keep(clock, max_stale);
+        self.ages.store(max_stale.is_some(), Ordering::Relaxed);
+    }
+
+    /// A receiver of all changes, which begins with these settings.
+    pub(crate) fn watch(&self, settings: impl FnOnce() -> Arc<S>) -> watch::Receiver<Arc<S>> {
+        let settings = settings();
+        // Whoever publishes holds the lock too, so that no change falls between the two.
+        let _latest = lock(&self.latest);
+        let current = self.current.load_full().unwrap_or(settings);
+        self.told.get_or_init(|| watch::Sender::new(current)).subscribe()
+    }
+
+    fn tell(&self, settings: &Arc<S>) {
+        if let Some(told) = self.told.get() {
+            told.send_replace(Arc::clone(settings));
+        }
+    }
+
+    /// The files that the cached settings may come from.
+    #[cfg(feature = "watch")]
+    pub(crate) fn watched(&self) -> load::watched::Watched {
+        let places = lock(&self.latest).places.clone().unwrap_or_default();
+        load::watched::watched(&places, S::SCHEMA)
+    }
+}
+
+#[cfg(not(feature = "live"))]
+impl<S: Blueprint> Cell<S> {
+    fn tell(&self, _: &Arc<S>) {}
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -136,7 +243,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The cached settings, or those of the test's scope.
-pub(crate) fn try_get<S: Cached>() -> Result<Guard<S>, Report> {
+pub(crate) fn get<S: Cached>() -> Result<Guard<S>, Report> {
     if let Some(scope) = testing::scoped::<S>() {
         return Ok(Guard::from(scope.settings()));
     }
@@ -145,7 +252,17 @@ pub(crate) fn try_get<S: Cached>() -> Result<Guard<S>, Report> {
     if current.is_some() { Ok(Guard(current)) } else { cell.first() }
 }
 
-/// Writes a new value for a secret where the cached settings come from, and loads them anew.
+/// The same, unless they are older than they may be.
+pub(crate) fn try_get<S: Cached>() -> Result<Guard<S>, Report> {
+    let settings = get::<S>()?;
+    let cell = S::cell();
+    if cell.ages.load(Ordering::Relaxed) && cell.holds(settings.shared()) {
+        cell.refuse_stale()?;
+    }
+    Ok(settings)
+}
+
+/// Writes a new value for a secret where the cached settings come from, loads them anew, and looks whether they have it.
 pub(crate) async fn rotate<S: Cached>(name: &str, value: SecretString) -> Result<(), Report> {
     let cell = S::cell();
     // In a test's scope there is no store to write to, which the report then says.
@@ -153,10 +270,19 @@ pub(crate) async fn rotate<S: Cached>(name: &str, value: SecretString) -> Result
         Some(scope) => Arc::new(scope.places()),
         None => lock(&cell.latest).places.clone().unwrap_or_default(),
     };
-    if let Some(warning) = crate::load::rotate::rotate::<S>(&places, name, value).await? {
-        crate::trace::warn(&warning);
+    let written = load::rotate::rotate::<S>(&places, name, value.clone()).await?;
+    let settings = match cell.refresh().await {
+        Ok(None) => return Ok(()),
+        Ok(Some(settings)) => settings,
+        Err(report) => return Err(report.with_warnings(vec![written.warning_of_failure()])),
+    };
+    if let Some(warning) = &written.hidden {
+        crate::trace::warn(warning);
+        return Ok(());
     }
-    cell.refresh().await
+    let read = settings.secret_text(&written.path).map(ExposeSecret::expose_secret); // EXPOSE: compared with what was written
+    let wanted = value.expose_secret(); // EXPOSE: compared with what is read back
+    if read.is_none_or(|read| read == wanted) { Ok(()) } else { Err(written.reads_otherwise(S::SCHEMA.name)) }
 }
 
 /// Whether the text secret of that name is a usable key.
@@ -189,6 +315,13 @@ pub(crate) fn refuse(report: &Report) -> ! {
 pub struct Guard<S>(arc_swap::Guard<Option<Arc<S>>>);
 
 impl<S> Guard<S> {
+    fn shared(&self) -> &Arc<S> {
+        match &*self.0 {
+            Some(settings) => settings,
+            None => unreachable!("a guard is made of settings that are there"),
+        }
+    }
+
     /// The settings with shared ownership, for tasks and threads that outlive the caller.
     pub fn into_arc(self) -> Arc<S> {
         match arc_swap::Guard::into_inner(self.0) {
@@ -208,10 +341,7 @@ impl<S> Deref for Guard<S> {
     type Target = S;
 
     fn deref(&self) -> &S {
-        match &*self.0 {
-            Some(settings) => settings,
-            None => unreachable!("a guard is made of settings that are there"),
-        }
+        self.shared()
     }
 }
 

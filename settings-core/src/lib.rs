@@ -66,10 +66,15 @@
 extern crate self as settings_core;
 
 pub mod cache;
+#[cfg(test)]
+mod child;
+mod clock;
 mod engine;
 mod explain;
 pub mod guide;
 mod layer;
+#[cfg(feature = "live")]
+mod live;
 mod load;
 mod loader;
 mod plan;
@@ -83,9 +88,11 @@ pub mod testing;
 mod trace;
 pub mod value;
 
-pub use cache::{Cached, Guard};
+pub use cache::{Cached, Failing, Guard, Status};
 pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
+#[cfg(feature = "live")]
+pub use live::Live;
 pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};
@@ -103,6 +110,7 @@ pub mod __private {
     pub use core::result::Result::{self, Err, Ok};
     pub use core::time::Duration;
 
+    pub use crate::schema::{BuiltInDialect, ByDotenvy};
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
     pub use crate::value::rules::{Length, min_len, one_of, within};
     pub use crate::value::{Collection, Plain, patterned};

@@ -6,7 +6,10 @@
 pub(crate) mod one_secret;
 pub(crate) mod required;
 pub(crate) mod rotate;
+#[cfg(feature = "watch")]
+pub(crate) mod watched;
 
+use std::cell::Cell;
 use std::future::poll_fn;
 
 use crate::layer::stores::{Answers, Want};
@@ -16,7 +19,7 @@ use crate::report::{Report, Task, Warning};
 use crate::resolve::{diagnose, names, resolve, shape};
 use crate::schema::Schema;
 use crate::trace::{self, Span};
-use crate::value::{Blueprint, Values};
+use crate::value::{Blueprint, Digest, Values};
 
 /// Above so many names the environment is walked through once for all of them.
 const MANY: usize = 64;
@@ -32,34 +35,50 @@ pub(crate) enum Pass<R> {
 /// Loads a struct from the places given.
 pub(crate) async fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     let span = trace::span(S::SCHEMA.name);
-    asking(places, &span, |answers| pass::<S, _>(places, answers, &span, |_| ())).await.map(|(settings, ())| settings)
+    asking(places, &span, |answers| pass::<S, _>(places, answers, &span, |_| (), |_| ()))
+        .await
+        .map(|(settings, ())| settings)
 }
 
 /// The same with what there is to be warned of.
 pub(crate) async fn load_with_warnings<S: Blueprint>(places: &Places) -> Result<(S, Vec<Warning>), Report> {
     let span = trace::span(S::SCHEMA.name);
     let warn = |layers: &Layers<'_>| diagnose::warnings(S::SCHEMA, layers);
-    asking(places, &span, |answers| pass::<S, _>(places, answers, &span, warn)).await
+    asking(places, &span, |answers| pass::<S, _>(places, answers, &span, |_| (), warn)).await
 }
 
-/// One pass of a load that keeps the struct alone.
+/// A struct that is to be cached, and what is to be known of it later.
+pub(crate) struct Loaded<S> {
+    pub(crate) settings: S,
+    /// What it was made of.
+    pub(crate) digest: Digest,
+    /// Secrets that are older than they should be.
+    pub(crate) overdue: Vec<Warning>,
+}
+
+/// One pass of a load for the cache.
 pub(crate) fn load_pass<S: Blueprint>(
     places: &Places,
     answers: Option<&Answers>,
     span: &Span,
-) -> Pass<Result<S, Report>> {
-    match pass::<S, _>(places, answers, span, |_| ()) {
-        Pass::Done(done) => Pass::Done(done.map(|(settings, ())| settings)),
+) -> Pass<Result<Loaded<S>, Report>> {
+    let digest = Cell::new(Digest::default());
+    let noted = |values: &Values| digest.set(values.digest());
+    match pass::<S, _>(places, answers, span, noted, |layers| diagnose::overdue(S::SCHEMA, layers)) {
+        Pass::Done(done) => {
+            Pass::Done(done.map(|(settings, overdue)| Loaded { settings, digest: digest.take(), overdue }))
+        }
         Pass::Lacks(wants) => Pass::Lacks(wants),
     }
 }
 
-/// One pass of a load. `further` is asked when the struct is there.
+/// One pass of a load. `found` is shown what the struct is made of, and `further` is asked when the struct is there.
 #[inline]
 fn pass<S: Blueprint, R>(
     places: &Places,
     answers: Option<&Answers>,
     span: &Span,
+    found: impl FnOnce(&Values),
     further: impl FnOnce(&Layers<'_>) -> R,
 ) -> Pass<Result<(S, R), Report>> {
     let schema = S::SCHEMA;
@@ -74,6 +93,7 @@ fn pass<S: Blueprint, R>(
     if !wants.is_empty() {
         return Pass::Lacks(wants);
     }
+    found(&values);
     let built = S::build(&mut values);
     let failures = values.into_failures();
     Pass::Done(match built {

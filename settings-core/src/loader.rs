@@ -42,12 +42,19 @@ use crate::value::{Blueprint, Tree};
 #[must_use = "a loader does nothing until it is told to load"]
 pub struct Loader<S> {
     places: Places,
+    #[cfg(feature = "live")]
+    live: crate::live::Options,
     of: PhantomData<fn() -> S>,
 }
 
 impl<S: Blueprint> Loader<S> {
     pub(crate) fn new() -> Self {
-        Self { places: Places::default(), of: PhantomData }
+        Self {
+            places: Places::default(),
+            #[cfg(feature = "live")]
+            live: crate::live::Options::default(),
+            of: PhantomData,
+        }
     }
 
     /// Reads variables from these pairs instead of the process environment. Further calls add to them.
@@ -187,6 +194,55 @@ impl<S: Blueprint> Loader<S> {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.places.timeout = Some(timeout);
         self
+    }
+
+    /// How often [`start`](Self::start) loads anew, give or take a tenth; not more often than ten times a second. Without it
+    /// settings follow their files, with the feature `watch`, and are loaded anew on request.
+    #[cfg(feature = "live")]
+    pub fn poll(mut self, interval: Duration) -> Self {
+        self.live.poll = Some(interval);
+        self
+    }
+
+    /// How old settings may grow that [`start`](Self::start) cannot load anew: beyond it
+    /// [`try_get`](crate::Settings::try_get) is an error, while [`get`](crate::Settings::get) goes on with the last good ones.
+    #[cfg(feature = "live")]
+    pub fn max_stale(mut self, age: Duration) -> Self {
+        self.live.max_stale = Some(age);
+        self
+    }
+
+    /// Goes by this clock instead of the machine's, after [`start`](Self::start).
+    #[cfg(all(feature = "live", feature = "testing"))]
+    pub fn clock(mut self, clock: &testing::TestClock) -> Self {
+        self.live.clock = crate::clock::Clock(Some(clock.clone()));
+        self
+    }
+
+    /// Loads and caches the struct, and keeps it up to date until what this gives is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load); then nothing is kept up to date.
+    #[cfg(feature = "live")]
+    pub async fn start(self) -> Result<crate::live::Live<S>, Report>
+    where
+        S: Cached,
+    {
+        crate::live::Live::start(self.places, self.live).await
+    }
+
+    /// [`start`](Self::start) for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    #[cfg(feature = "live")]
+    pub fn start_blocking(self) -> Result<crate::live::Live<S>, Report>
+    where
+        S: Cached,
+    {
+        block_on(self.start())
     }
 
     /// Loads the struct: every layer is asked, every value read and checked.
@@ -340,7 +396,7 @@ impl<S: Blueprint> Loader<S> {
     /// A report when the value breaks the field's rules, no store is configured, or the store refuses or does not answer.
     /// What readers of the store get has not changed then.
     pub async fn rotate_secret(self, name: &str, value: SecretString) -> Result<Option<Warning>, Report> {
-        rotate::<S>(&self.scoped_places(), name, value).await
+        rotate::<S>(&self.scoped_places(), name, value).await.map(|written| written.hidden)
     }
 
     /// [`rotate_secret`](Self::rotate_secret) for code that is not async.

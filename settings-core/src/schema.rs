@@ -36,6 +36,8 @@ pub struct Schema {
     pub nested_delimiter: &'static str,
     /// The .env files, the later wins.
     pub env_files: &'static [&'static str],
+    /// What the .env files are parsed by.
+    pub dotenv_dialect: DotenvDialect,
     /// The directories of secret files, the later wins.
     pub secrets_dirs: &'static [&'static str],
     /// The config files, the later wins.
@@ -62,6 +64,7 @@ impl Schema {
         env_prefix: "",
         nested_delimiter: "_",
         env_files: &[".env"],
+        dotenv_dialect: DotenvDialect::Own,
         secrets_dirs: &["/run/secrets"],
         files: &[],
         allow_unknown: false,
@@ -95,6 +98,38 @@ impl Schema {
     pub(crate) fn field_of_key(&self, key: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.key() == key && !matches!(field.kind, Kind::Skipped))
     }
+}
+
+/// What .env files are parsed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DotenvDialect {
+    /// The project's own parser.
+    Own,
+    /// `dotenvy`, with the feature of that name.
+    #[cfg(feature = "dotenvy")]
+    Dotenvy,
+}
+
+/// What names a dialect in the generated code, so that one that is not built in says which feature it needs.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`dotenv_dialect = \"dotenvy\"` needs the feature `dotenvy` of `settings-core`",
+    label = "cannot be read without it"
+)]
+pub trait BuiltInDialect {
+    /// The dialect.
+    const DIALECT: DotenvDialect;
+}
+
+/// `dotenv_dialect = "dotenvy"`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ByDotenvy;
+
+#[cfg(feature = "dotenvy")]
+impl BuiltInDialect for ByDotenvy {
+    const DIALECT: DotenvDialect = DotenvDialect::Dotenvy;
 }
 
 /// A config file.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::cache::{Cached, Guard};
+use crate::cache::{Cached, Guard, Status};
 use crate::loader::Loader;
 use crate::report::Report;
 use crate::schema::Schema;
@@ -82,7 +82,7 @@ pub trait Settings: Blueprint {
     where
         Self: Cached,
     {
-        match Self::try_get() {
+        match crate::cache::get() {
             Ok(settings) => settings,
             Err(report) => crate::cache::refuse(&report),
         }
@@ -92,12 +92,20 @@ pub trait Settings: Blueprint {
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// As [`load`](Self::load); and when the settings are older than the `max_stale` of a loader that was started.
     fn try_get() -> Result<Guard<Self>, Report>
     where
         Self: Cached,
     {
         crate::cache::try_get()
+    }
+
+    /// How old the cached settings are, how often they have changed, and whether they can be loaded.
+    fn status() -> Status
+    where
+        Self: Cached,
+    {
+        Self::cell().status()
     }
 
     /// Looks for the secrets that are required, those of nested structs too, and for nothing else.

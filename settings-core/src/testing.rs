@@ -7,6 +7,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(feature = "testing")]
+pub use crate::clock::TestClock;
 use crate::engine::block_on;
 use crate::layer::Places;
 use crate::load::load;

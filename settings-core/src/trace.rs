@@ -1,7 +1,9 @@
 //! What a load tells `tracing`, with the feature of that name: a span, an event for each of its warnings, and one for each
 //! read of a store. Without the feature every function here is empty.
 
-pub(crate) use of_load::{Span, failed, loaded, span, warn};
+#[cfg(feature = "live")]
+pub(crate) use of_load::not_live;
+pub(crate) use of_load::{Span, failed, loaded, recovered, span, warn};
 
 #[cfg(feature = "tracing")]
 mod of_load {
@@ -66,6 +68,17 @@ mod of_load {
         diagnose::warnings(schema, layers).iter().for_each(warn);
     }
 
+    /// Tells that settings load again.
+    pub(crate) fn recovered(settings: &'static str) {
+        info!(target: "settings", settings, "the settings load again");
+    }
+
+    /// Tells that settings will not be kept up to date.
+    #[cfg(feature = "live")]
+    pub(crate) fn not_live(settings: &'static str) {
+        tracing::error!(target: "settings", settings, "no thread could be started to keep the settings up to date");
+    }
+
     /// Tells one warning.
     pub(crate) fn warn(warning: &Warning) {
         tracing::warn!(target: "settings", variable = warning.variable(), place = warning.place(), "{}", warning.text());
@@ -110,6 +123,12 @@ mod of_load {
         ) {
         }
     }
+
+    #[inline(always)]
+    pub(crate) fn recovered(_: &'static str) {}
+
+    #[cfg(feature = "live")]
+    pub(crate) fn not_live(_: &'static str) {}
 
     #[inline(always)]
     pub(crate) fn warn(_: &Warning) {}

@@ -56,6 +56,7 @@ pub(crate) struct ContainerAttrs {
     pub(crate) env_prefix: Attr<LitStr>,
     pub(crate) nested_delimiter: Attr<LitStr>,
     pub(crate) env_file: Attr<Vec<LitStr>>,
+    pub(crate) dotenv_dialect: Attr<LitStr>,
     pub(crate) secrets_dir: Attr<Vec<LitStr>>,
     pub(crate) files: Vec<File>,
     pub(crate) file: Attr<()>,
@@ -147,6 +148,7 @@ static CONTAINER: &[Key<ContainerAttrs>] = &[
     key("env_file", "env_file = \".env\"`, `env_file = [\"a\", \"b\"]` or `env_file = none", |to, it| {
         to.env_file.set(it, it.files()?)
     }),
+    key("dotenv_dialect", "dotenv_dialect = \"dotenvy\"", |to, it| to.dotenv_dialect.set(it, it.dialect()?)),
     key(
         "secrets_dir",
         "secrets_dir = \"/run/secrets\"`, `secrets_dir = [\"a\", \"b\"]` or `secrets_dir = none",

@@ -182,6 +182,12 @@ impl Entry<'_> {
         }
     }
 
+    /// There is one beside the project's own, which needs no name.
+    pub(crate) fn dialect(&self) -> syn::Result<LitStr> {
+        let text = self.text()?;
+        if text.value() == "dotenvy" { Ok(text) } else { Err(syn::Error::new(text.span(), self.misshapen())) }
+    }
+
     pub(crate) fn duration(&self) -> syn::Result<Duration> {
         let text = self.text()?;
         duration(&text.value())

@@ -6,6 +6,7 @@ pub mod servers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A .env file of one test, gone when it is dropped.
@@ -88,6 +89,26 @@ impl Secrets {
     pub fn allow(&self, name: &str, mode: u32) {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(self.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+/// Runs an ignored test of the same file in a process of its own, which has these variables alone: no test changes those of
+/// the process it is in.
+///
+/// # Panics
+///
+/// When the test fails there.
+#[track_caller]
+#[expect(clippy::panic, reason = "a test that fails elsewhere fails here")]
+pub fn in_process_with(variables: &[(&str, &str)], test: &str) {
+    let child = std::env::current_exe().and_then(|this| {
+        let mut child = Command::new(this);
+        child.args([test, "--exact", "--ignored"]).env_clear().envs(variables.iter().copied()).output()
+    });
+    match child {
+        Ok(output) if output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed") => {}
+        Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => panic!("{error}"),
     }
 }
 

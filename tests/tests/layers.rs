@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use settings_core::{ExposeSecret, Loader, SecretString, Settings};
-use settings_tests::EnvFile;
+use settings_tests::{EnvFile, in_process_with};
 
 #[derive(Settings)]
 #[settings(env_prefix = "CHAT_", env_file = none)]
@@ -202,9 +202,15 @@ struct Process {
 
 #[test]
 fn what_is_given_stands_in_the_place_of_the_process_environment() {
+    in_process_with(&[("PATH", "/bin")], "the_path_is_bin");
+}
+
+#[test]
+#[ignore = "wants a variable: run by the test above"]
+fn the_path_is_bin() {
     let path = |loader: Loader<Process>| loader.load_blocking().unwrap().path;
-    assert_eq!(path(Process::loader()), std::env::var("PATH").ok());
-    assert!(path(Process::loader()).is_some());
+    assert_eq!(path(Process::loader()).as_deref(), Some("/bin"));
+    assert_eq!(pollster::block_on(Process::load()).unwrap().path.as_deref(), Some("/bin"));
     assert_eq!(path(Process::loader().hermetic()), None);
     assert_eq!(path(Process::loader().env([("HOME", "/")])), None);
     assert_eq!(path(Process::loader().env([("PATH", "given")])).as_deref(), Some("given"));
@@ -216,5 +222,4 @@ fn what_is_given_stands_in_the_place_of_the_process_environment() {
 fn the_async_twin_needs_no_runtime() {
     let chat = pollster::block_on(chat().env([("CHAT_HOST", "env")]).load()).unwrap();
     assert_eq!(chat.host, "env");
-    assert!(pollster::block_on(Process::load()).unwrap().path.is_some());
 }

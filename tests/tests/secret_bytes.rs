@@ -49,6 +49,24 @@ fn bytes_that_are_no_text() {
     }
 }
 
+#[cfg(feature = "regex")]
+#[test]
+fn a_pattern_wants_text() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Patterned {
+        #[secret(pattern = "^[a-z]+$")]
+        key: SecretSlice<u8>,
+    }
+    let load = |content: &[u8]| {
+        let secrets = Secrets::new([("key", content)]);
+        Patterned::loader().hermetic().secrets_dir(secrets.path()).load_blocking().map(|loaded| loaded.key)
+    };
+    assert_eq!(load(b"abc").unwrap().expose_secret(), b"abc");
+    assert_eq!(code(&load(b"ABC").unwrap_err()), Code::Invalid);
+    assert_eq!(code(&load(b"abc\xff").unwrap_err()), Code::NotUtf8);
+}
+
 #[derive(Settings)]
 #[settings(env_file = none)]
 struct Encoded {

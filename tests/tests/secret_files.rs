@@ -241,7 +241,7 @@ const REFUSED: &[(&str, Make, &str)] = &[
     ("100 MB", |secrets| File::create(secrets.join("api_key")).unwrap().set_len(100_000_000).unwrap(), "over 1 MiB"),
     ("one byte too many", |secrets| secrets.write("api_key", vec![b'x'; 1024 * 1024 + 1]), "refused: over 1 MiB"),
     ("a link to /etc/passwd", |secrets| symlink("/etc/passwd", secrets.join("api_key")).unwrap(), "a link out of"),
-    ("a link up", |secrets| symlink("../../etc/passwd", secrets.join("api_key")).unwrap(), "a link out of"),
+    ("a link up", |secrets| symlink("..", secrets.join("api_key")).unwrap(), "a link out of"),
     (
         "writable by everyone",
         |secrets| {

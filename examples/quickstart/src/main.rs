@@ -1,18 +1,23 @@
 //! Loads the settings of a chat service, prints them, and tells where every value came from.
 //!
-//! `--broken` loads from a file with many mistakes instead, to show the report.
+//! `--broken` loads from a file with many mistakes instead, to show the report. With the feature `azure`, secrets that
+//! neither the environment nor the file has come from the Azure Key Vault of `KEY_VAULT_URI`; `--fake-vault` starts one in
+//! this process.
 
 #![allow(clippy::print_stdout, reason = "it is there to print")]
+
+#[cfg(feature = "azure")]
+mod fake_vault;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use settings_core::{ExposeSecret, SecretString, Settings};
+use settings_core::{ExposeSecret, Loader, SecretString, Settings};
 
 /// The chat service.
 #[derive(Settings)]
-#[settings(env_prefix = "CHAT_")]
+#[settings(env_prefix = "CHAT_", source = [env, docker, azure])]
 struct ChatSettings {
     /// Where the service runs.
     #[setting(env = "ENVIRONMENT", default = "dev")]
@@ -71,9 +76,10 @@ struct Model {
 }
 
 fn main() {
-    let broken = std::env::args().any(|argument| argument == "--broken");
-    let file = sample(if broken { "broken.env" } else { "sample.env" });
-    let loader = || ChatSettings::loader().env_file(&file);
+    let has = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let file = sample(if has("--broken") { "broken.env" } else { "sample.env" });
+    let vault = if has("--fake-vault") { fake_vault() } else { Box::new(|loader| loader) };
+    let loader = || vault(ChatSettings::loader().env_file(&file));
 
     let start = Instant::now();
     let loaded = loader().load_blocking();
@@ -83,6 +89,19 @@ fn main() {
     println!("{settings:#?}\n");
     println!("{}\n", loader().explain_blocking().unwrap_or_else(|report| report.exit()));
     println!("{}\n\nloaded in {took:.0?}", summary(&settings));
+}
+
+/// What has a loader ask a vault in this process.
+#[cfg(feature = "azure")]
+fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
+    let vault = fake_vault::FakeVault::start();
+    Box::new(move |loader| loader.store("azure", vault.store()))
+}
+
+#[cfg(not(feature = "azure"))]
+fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
+    println!("`--fake-vault` wants `--features azure`");
+    std::process::exit(2)
 }
 
 /// What a service would do with its settings, as far as it can be told: a secret is used and not printed.

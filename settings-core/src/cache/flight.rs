@@ -18,7 +18,9 @@ use crate::value::Blueprint;
 pub(super) struct Flight<S> {
     /// Later flights have higher numbers.
     number: u64,
-    places: Arc<Places>,
+    pub(super) places: Arc<Places>,
+    /// Whether what is loaded takes the place of what is cached even when both are the same.
+    replaces: bool,
     deadline: Deadline,
     span: Span,
     done: AtomicBool,
@@ -35,10 +37,10 @@ enum State<S> {
 }
 
 impl<S: Blueprint> Flight<S> {
-    pub(super) fn new(number: u64, places: Arc<Places>) -> Self {
+    pub(super) fn new(number: u64, places: Arc<Places>, replaces: bool) -> Self {
         let (deadline, span) = (deadline(&places), trace::span(S::SCHEMA.name));
         let state = Mutex::new(State::Flying { answers: None, fetch: None });
-        Self { number, places, deadline, span, done: AtomicBool::new(false), state }
+        Self { number, places, replaces, deadline, span, done: AtomicBool::new(false), state }
     }
 
     /// Whether it has a result. What is asked for from now on is another load.
@@ -65,11 +67,14 @@ impl<S: Blueprint> Flight<S> {
             match load_pass::<S>(&self.places, answers.as_ref(), &self.span) {
                 Pass::Lacks(wants) => *fetch = Some(plan::fetch(wants, self.deadline, self.span.clone())),
                 Pass::Done(loaded) => {
-                    let loaded = loaded.map(Arc::new);
-                    if let Ok(settings) = &loaded {
-                        cell.publish(self.number, &self.places, settings);
-                    }
-                    *state = State::Done(loaded);
+                    let result = match loaded {
+                        Ok(loaded) => Ok(cell.publish(self.number, &self.places, loaded, self.replaces)),
+                        Err(report) => {
+                            cell.note_failure(self.number, &report);
+                            Err(report)
+                        }
+                    };
+                    *state = State::Done(result);
                     self.done.store(true, Ordering::Release);
                 }
             }
@@ -139,7 +144,7 @@ mod tests {
         }
 
         fn start(&self) -> Arc<Flight<Keys>> {
-            Arc::new(self.cell.start(Arc::clone(&self.places)))
+            Arc::new(self.cell.start(Arc::clone(&self.places), true))
         }
 
         fn land(&self, flight: &Flight<Keys>) -> Result<String, Report> {
@@ -195,7 +200,8 @@ mod tests {
         let fixture = Fixture::new();
         let (earlier, later) = (fixture.start(), fixture.start());
         assert_eq!(fixture.land(&later).unwrap(), "test-1");
-        assert_eq!(fixture.land(&earlier).unwrap(), "test-2");
+        assert_eq!(fixture.land(&earlier).unwrap(), "test-1", "who waited for it gets the later one too");
+        assert_eq!(fixture.calls(), 2);
         let cached = fixture.cell.current.load_full().unwrap();
         assert_eq!(cached.api_key.expose_secret(), "test-1");
     }
@@ -204,10 +210,14 @@ mod tests {
     fn those_who_come_together_join_and_those_who_come_later_do_not() {
         let cell = Cell::<Keys>::new();
         let mut slot = std::sync::Weak::new();
-        let first = cell.join(&mut slot);
-        assert!(Arc::ptr_eq(&first, &cell.join(&mut slot)));
+        let usual = Arc::default();
+        let first = cell.join(&mut slot, &usual, false);
+        assert!(Arc::ptr_eq(&first, &cell.join(&mut slot, &usual, true)));
+        assert!(Arc::ptr_eq(&first, &cell.join(&mut slot, &Arc::default(), true)), "they mean the same places");
+        let others = Arc::new(Places { hermetic: true, ..Places::default() });
+        assert!(!Arc::ptr_eq(&first, &cell.join(&mut std::sync::Weak::new(), &others, true)));
         first.done.store(true, Ordering::Release);
-        assert!(!Arc::ptr_eq(&first, &cell.join(&mut slot)));
+        assert!(!Arc::ptr_eq(&first, &cell.join(&mut slot, &usual, false)));
     }
 
     #[test]

@@ -17,12 +17,12 @@ use std::time::{Duration, SystemTime};
 use zeroize::Zeroizing;
 
 use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
-use crate::schema::Schema;
+use crate::schema::{DotenvDialect, Schema};
 use crate::store::SecretStore;
 use crate::store::kind::Config;
 use crate::value::Tree;
 use config_files::{ConfigFiles, Given, Wanted};
-use dotenv::{DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
+use dotenv::{Dialect, DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
 use secret_files::SecretFiles;
 use stores::{Answers, Ask, Registered, Stores};
@@ -145,22 +145,30 @@ impl<'p> Layers<'p> {
 
     /// The .env files, read when first asked for.
     pub(crate) fn dotenv(&self) -> &DotenvFiles {
-        self.dotenv.get_or_init(|| {
-            let plain = self.plain_env_files();
-            let profile = if plain.is_empty() { None } else { self.profile() };
-            let twins = |path: PathBuf| [profile.map(|profile| paths::dotenv_twin(&path, profile)), Some(path)];
-            let wanted = plain.into_iter().flat_map(|path| twins(path).into_iter().rev().flatten());
-            DotenvFiles::open(&wanted.map(|path| self.found(path)).collect::<Vec<_>>())
-        })
+        self.dotenv.get_or_init(|| DotenvFiles::open(&self.dotenv_paths(), self.dialect()))
+    }
+
+    /// Where the .env files are, those of the profile among them.
+    pub(crate) fn dotenv_paths(&self) -> Vec<PathBuf> {
+        let plain = self.plain_env_files();
+        let profile = if plain.is_empty() { None } else { self.profile() };
+        let twins = |path: PathBuf| [profile.map(|profile| paths::dotenv_twin(&path, profile)), Some(path)];
+        let wanted = plain.into_iter().flat_map(|path| twins(path).into_iter().rev().flatten());
+        wanted.map(|path| self.found(path)).collect()
     }
 
     /// The secret files, of which none is opened yet.
     pub(crate) fn secret_files(&self) -> &SecretFiles {
-        self.secret_files.get_or_init(|| match &self.places.secrets_dirs {
-            Some(dirs) => SecretFiles::new(dirs.clone()),
-            None if self.places.hermetic => SecretFiles::new(Vec::new()),
-            None => SecretFiles::new(self.schema.secrets_dirs.iter().map(PathBuf::from).collect()),
-        })
+        self.secret_files.get_or_init(|| SecretFiles::new(self.secrets_dirs()))
+    }
+
+    /// The directories of secret files.
+    pub(crate) fn secrets_dirs(&self) -> Vec<PathBuf> {
+        match &self.places.secrets_dirs {
+            Some(dirs) => dirs.clone(),
+            None if self.places.hermetic => Vec::new(),
+            None => self.schema.secrets_dirs.iter().map(PathBuf::from).collect(),
+        }
     }
 
     /// Whether the files and stores that the struct names are left out.
@@ -175,7 +183,7 @@ impl<'p> Layers<'p> {
     }
 
     /// The value of a variable that is set to something, in the environment or else in the .env files.
-    fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
+    pub(crate) fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
         if let Some(text) = self.env.text(name).map(Zeroizing::new).filter(|text| !text.is_empty()) {
             return Some(text);
         }
@@ -185,6 +193,16 @@ impl<'p> Layers<'p> {
         let files = self.dotenv();
         let text = files.expanded(files.lookup(name)?, &|name| self.env.text(name)).ok()?;
         (!text.is_empty()).then(|| Zeroizing::new(text.to_string()))
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self.schema.dotenv_dialect {
+            DotenvDialect::Own => Dialect::Own,
+            #[cfg(feature = "dotenvy")]
+            DotenvDialect::Dotenvy => {
+                Dialect::Dotenvy { process: self.places.variables.is_none() && !self.places.hermetic }
+            }
+        }
     }
 
     fn plain_env_files(&self) -> Vec<PathBuf> {
@@ -198,26 +216,27 @@ impl<'p> Layers<'p> {
     /// The config files, read when first asked for; `None` where there are none to read.
     pub(crate) fn config(&self) -> Option<&ConfigFiles> {
         let open = || {
-            let plain = match &self.places.files {
-                Some(files) => files.clone(),
-                None if self.places.hermetic => Vec::new(),
-                None => self.schema.files.iter().map(Wanted::from).collect(),
-            };
-            let providers = &self.places.providers;
-            if plain.is_empty() && providers.is_empty() {
-                return None;
-            }
-            let profile = if plain.is_empty() { None } else { self.profile() };
-            let twin = |path: &Path| Some(Wanted { path: paths::config_twin(path, profile?), required: false });
-            let wanted = plain.into_iter().flat_map(|plain| {
-                let twin = twin(&plain.path);
-                [Some(plain), twin].into_iter().flatten()
-            });
-            let wanted: Vec<_> =
-                wanted.map(|Wanted { path, required }| Wanted { path: self.found(path), required }).collect();
-            Some(ConfigFiles::open(&wanted, providers, self.schema))
+            let (wanted, providers) = (self.config_paths(), &self.places.providers);
+            let some = !wanted.is_empty() || !providers.is_empty();
+            some.then(|| ConfigFiles::open(&wanted, providers, self.schema))
         };
         self.config.get_or_init(open).as_ref()
+    }
+
+    /// Where the config files are, those of the profile among them.
+    pub(crate) fn config_paths(&self) -> Vec<Wanted> {
+        let plain = match &self.places.files {
+            Some(files) => files.clone(),
+            None if self.places.hermetic => Vec::new(),
+            None => self.schema.files.iter().map(Wanted::from).collect(),
+        };
+        let profile = if plain.is_empty() { None } else { self.profile() };
+        let twin = |path: &Path| Some(Wanted { path: paths::config_twin(path, profile?), required: false });
+        let wanted = plain.into_iter().flat_map(|plain| {
+            let twin = twin(&plain.path);
+            [Some(plain), twin].into_iter().flatten()
+        });
+        wanted.map(|Wanted { path, required }| Wanted { path: self.found(path), required }).collect()
     }
 
     /// The file itself, or the nearest of its name.
@@ -252,7 +271,7 @@ impl<'p> Layers<'p> {
             return Some((name, String::new()));
         }
         let plain: Vec<_> = self.plain_env_files().into_iter().map(|path| self.found(path)).collect();
-        let files = DotenvFiles::open(&plain);
+        let files = DotenvFiles::open(&plain, self.dialect());
         let hit = files.lookup(variable)?;
         let Place { line, column } = files.place(hit);
         Some((files.literal(hit).to_owned(), format!("{}:{line}:{column}", show(files.path(hit)))))
@@ -432,6 +451,8 @@ fn sentence(error: &Error) -> String {
         ErrorKind::BadKey => "a name has letters, digits, `_`, `-` and `.`",
         ErrorKind::NotUtf8 | ErrorKind::Utf16 => "save the file as UTF-8",
         ErrorKind::Nul => "remove the NUL byte",
+        #[cfg(feature = "dotenvy")]
+        ErrorKind::Dotenvy => "put the value in quotes, or leave `dotenv_dialect` out of the struct",
     };
     format!("{}: {fix}", error.kind)
 }

@@ -21,17 +21,43 @@ struct Target {
     key: SecretKey,
     path: String,
     variable: String,
-    warning: Option<Warning>,
+    hidden: Option<Warning>,
+}
+
+/// What was written.
+pub(crate) struct Written {
+    /// The field.
+    pub(crate) path: String,
+    variable: String,
+    /// The store, and the place in it.
+    name: &'static str,
+    place: String,
+    /// That a local value goes on hiding it.
+    pub(crate) hidden: Option<Warning>,
+}
+
+impl Written {
+    /// What a report on settings that do not load with it has to say besides.
+    pub(crate) fn warning_of_failure(&self) -> Warning {
+        let text = format!("was written to {}; what is cached is what it was before", self.name);
+        Warning::new(&self.variable, &self.place, &text)
+    }
+
+    /// The report on settings that loaded with another value.
+    pub(crate) fn reads_otherwise(&self, settings: &'static str) -> Report {
+        let note = "The new value was written, and another one was read back: another writer was faster, or the source \
+                    names another version.";
+        let problem = Problem::of_secret(Code::Invalid, &self.path, &self.variable)
+            .looked_in(vec![Look::new(self.name, &self.place, Outcome::Found)])
+            .explain(note);
+        Report::new(settings, Task::Rotate, vec![problem])
+    }
 }
 
 /// Holds the value to the field's rules and writes it to the store that supplied the current one. Where a local layer did,
 /// that is the first store of the field's `source` that is configured, with a warning that the local value goes on hiding
 /// it.
-pub(crate) async fn rotate<S: Blueprint>(
-    places: &Places,
-    name: &str,
-    value: SecretString,
-) -> Result<Option<Warning>, Report> {
+pub(crate) async fn rotate<S: Blueprint>(places: &Places, name: &str, value: SecretString) -> Result<Written, Report> {
     let search = |layers: &Layers<'_>| {
         with_leaf(layers, name, |leaf| {
             let _ = find(layers, leaf, false, &mut Vec::new());
@@ -39,9 +65,10 @@ pub(crate) async fn rotate<S: Blueprint>(
     };
     let target = |layers: &Layers<'_>, ()| with_leaf(layers, name, |leaf| target(layers, leaf, &value));
     let target = passes::<S, _, _>(places, Task::Rotate, search, target).await?;
-    let Target { store, name, key, path, variable, warning } = target;
+    let Target { store, name, key, path, variable, hidden } = target;
+    let place = store.place(&key);
     let Err(error) = plan::put(Arc::clone(&store), key.clone(), value, deadline(places)).await else {
-        return Ok(warning);
+        return Ok(Written { path, variable, name, place, hidden });
     };
     let code = match error.kind() {
         StoreErrorKind::Denied => Code::Denied,
@@ -50,7 +77,7 @@ pub(crate) async fn rotate<S: Blueprint>(
         StoreErrorKind::Malformed => Code::Invalid,
     };
     let problem = Problem::of_secret(code, &path, &variable)
-        .looked_in(vec![Look::new(name, &store.place(&key), Outcome::from(&error))])
+        .looked_in(vec![Look::new(name, &place, Outcome::from(&error))])
         .explain("The new value was not written; what readers get has not changed.");
     Err(Report::new(S::SCHEMA.name, Task::Rotate, vec![problem]))
 }
@@ -77,15 +104,15 @@ fn target(layers: &Layers<'_>, leaf: &Leaf<'_>, value: &SecretString) -> Result<
     let (_, mut trail) = retrace(layers, leaf);
     if let Some(from) = trail.from_store.take() {
         let (store, name, key) = (from.store, from.ask.store, from.ask.key);
-        return Ok(Target { store, name, key, path, variable, warning: None });
+        return Ok(Target { store, name, key, path, variable, hidden: None });
     }
     let holder = trail.looked().iter().find(|look| *look.outcome() == Outcome::Found);
-    let warning = holder.map(|look| {
+    let hidden = holder.map(|look| {
         let text = format!("goes on hiding what was written: {} has a value too, and is asked first", look.layer());
         Warning::new(&variable, look.place(), &text)
     });
     match first_store(layers, leaf) {
-        Some((name, key, store)) => Ok(Target { store, name, key, path, variable, warning }),
+        Some((name, key, store)) => Ok(Target { store, name, key, path, variable, hidden }),
         None => {
             let note = "No store of its `source` is configured, so there is nowhere to write the new value to.";
             refuse(problem(Code::StoreUnavailable).looked_in(trail.into_looked()).explain(note))

@@ -24,6 +24,7 @@ use std::fmt;
 /// | E130 | called while loading | the settings were asked for by code that is part of loading them |
 /// | E201 | could not be checked | a store did not answer |
 /// | E202 | could not be checked | a store refused |
+/// | E203 | too old | the cached settings are older than `max_stale` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {
@@ -63,6 +64,8 @@ pub enum Code {
     Unreachable,
     /// E202: a store refused.
     Denied,
+    /// E203: the cached settings are older than they may be.
+    Stale,
 }
 
 /// What a reader has to do about a problem: supply a value, correct it, try again, or correct the program.
@@ -100,6 +103,7 @@ impl Code {
         Self::WhileLoading,
         Self::Unreachable,
         Self::Denied,
+        Self::Stale,
     ];
 
     /// The code as reports print it.
@@ -129,6 +133,7 @@ impl Code {
             Self::WhileLoading => "E130",
             Self::Unreachable => "E201",
             Self::Denied => "E202",
+            Self::Stale => "E203",
         }
     }
 
@@ -143,7 +148,9 @@ impl Code {
             | Self::FileSyntax
             | Self::UnknownKey
             | Self::SecretInFile => Kind::Invalid,
-            Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied => Kind::Unchecked,
+            Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied | Self::Stale => {
+                Kind::Unchecked
+            }
             Self::SharedName | Self::UnknownField | Self::WhileLoading => Kind::Misuse,
         }
     }
@@ -171,6 +178,7 @@ impl Code {
             (Self::StoreUnavailable, _) => "store not available",
             (Self::WhileLoading, _) => "called while loading",
             (Self::Unreachable | Self::Denied, _) => "could not be checked",
+            (Self::Stale, _) => "too old",
         }
     }
 
@@ -226,7 +234,7 @@ mod tests {
         for (codes, kind) in [
             (vec!["E101", "E103", "E104", "E115"], "missing"),
             (vec!["E102", "E105", "E106", "E110", "E112", "E113", "E114"], "invalid"),
-            (vec!["E111", "E120", "E201", "E202"], "unchecked"),
+            (vec!["E111", "E120", "E201", "E202", "E203"], "unchecked"),
             (vec!["E107", "E108", "E130"], "misuse"),
         ] {
             let of_kind = Code::ALL.iter().filter(|code| code.kind().as_str() == kind);

@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::secret::escape;
 
-/// Something that did not stop the load and is not as it should be: a placeholder that was passed over, a key that does
-/// not look like its provider's, a line that other tools read otherwise.
+/// Something that did not stop the load and is not as it should be: a deprecated name, a placeholder that was passed
+/// over, a secret that hides another, a file that everybody may read, a key that does not look like its provider's, a line
+/// that other tools read otherwise.
 ///
 /// [`Loader::load_with_warnings`](crate::Loader::load_with_warnings) gives them, and a [`Report`](crate::Report) holds them; a
 /// plain `load`, `init` or `get` does not look for them, unless the feature `tracing` is on and somebody listens to the
@@ -41,8 +42,10 @@ impl Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [&self.variable, &self.place];
-        let names: Vec<_> = names.into_iter().filter(|name| !name.is_empty()).map(String::as_str).collect();
+        let mut names = vec![self.variable.as_str(), &self.place];
+        names.retain(|name| !name.is_empty());
+        // The place in the environment is the variable.
+        names.dedup();
         write!(f, "{}: {}", names.join(", "), self.text)
     }
 }

@@ -5,7 +5,7 @@ mod within;
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use super::find::retrace;
+use super::find::{retrace, retrace_to_the_end};
 use super::shape::below;
 use super::walk::{Leaf, Step, walk};
 use crate::layer::{Layers, Trail};
@@ -31,15 +31,25 @@ pub(crate) fn report(schema: &'static Schema, layers: &Layers<'_>, failures: &[F
 /// What is not as it should be and stands in nobody's way.
 pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warning> {
     let mut warnings = layers.lint();
+    let mut has_secrets = false;
     walk(schema, &mut |step| {
         if let Step::Field(leaf) = step {
+            has_secrets |= leaf.field.secret().is_some();
             warn_of(leaf, layers, &mut warnings);
         }
     });
+    if has_secrets && layers.env.text(LOGS_BODIES).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        let text = "makes the AWS SDK write the bodies of answers to its log, secrets among them; unset it";
+        warnings.push(Warning::new(LOGS_BODIES, "", text));
+    }
     warnings
 }
 
-/// Warns of a name that is deprecated, of what the way to a secret passed over, and of a secret that may not be right.
+/// `true` turns off the redaction of what the AWS SDK logs at the level TRACE, for the whole process.
+const LOGS_BODIES: &str = "LOG_SENSITIVE_BODIES";
+
+/// Warns of a name that is deprecated, of what the way to a secret passed over and what its value hides, and of a secret
+/// that may not be right.
 fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     let rules = leaf.field.secret();
     if rules.is_none() && !leaf.field.aliases.iter().any(|alias| alias.deprecated) {
@@ -55,11 +65,14 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
     if !missing {
         warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
     }
-    warnings.extend(overdue(leaf, rules, &trail));
+    warnings.extend(overdue_of(leaf, rules, &trail));
     let looked = trail.into_looked();
     if !missing {
         let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
         warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), &text)));
+    }
+    if let (Some(winner), false) = (looked.last(), matches!(slot, Slot::Unset | Slot::Failed)) {
+        warn_of_hidden(winner, leaf, layers, warnings);
     }
     let Slot::Secret(secret) = &slot else { return };
     let text = secret.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
@@ -89,8 +102,19 @@ fn passed_over(look: &Look) -> Option<Cow<'static, str>> {
     })
 }
 
+/// Warns of the secrets that are older than they should be.
+pub(crate) fn overdue(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    walk(schema, &mut |step| {
+        let Step::Field(leaf) = step else { return };
+        let Some(rules) = leaf.field.secret().filter(|rules| rules.rotate_every.is_some()) else { return };
+        warnings.extend(overdue_of(leaf, rules, &retrace(layers, leaf).1));
+    });
+    warnings
+}
+
 /// Warns of a version that is older than its field allows, where the store tells its age.
-fn overdue(leaf: &Leaf<'_>, rules: &Secret, trail: &Trail) -> Option<Warning> {
+fn overdue_of(leaf: &Leaf<'_>, rules: &Secret, trail: &Trail) -> Option<Warning> {
     let created = trail.from_store.as_ref()?.created?;
     let (every, age) = (rules.rotate_every?, SystemTime::now().duration_since(created).ok()?);
     let place = trail.looked().last().map_or("", Look::place);
@@ -105,6 +129,16 @@ fn days(time: Duration) -> String {
         1 => "1 day".to_owned(),
         days => format!("{days} days"),
     }
+}
+
+/// Warns of every lower layer that has the secret too. Whether it is the same there is not told.
+fn warn_of_hidden(winner: &Look, leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
+    let looked = retrace_to_the_end(layers, leaf).1.into_looked();
+    let hidden = looked.iter().filter(|look| *look.outcome() == Outcome::Found).skip(1);
+    warnings.extend(hidden.map(|hidden| {
+        let text = format!("hides the secret that {} has too, {}", hidden.layer(), hidden.place());
+        Warning::new(leaf.variable, winner.place(), &text)
+    }));
 }
 
 pub(crate) fn problem(fault: &Fault, leaf: &Leaf<'_>, layers: &Layers<'_>) -> Problem {

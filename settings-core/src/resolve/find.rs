@@ -172,7 +172,7 @@ impl Search<'_, '_> {
             }
             return if layers.is_broken(name) { self.end(Slot::Failed) } else { Step::Continue(()) };
         };
-        let expand = self.leaf.field.secret().is_none_or(|secret| secret.expand);
+        let expand = self.leaf.field.secret().is_none_or(|secret| secret.expand) || files.always_expands(hit);
         if !(expand && files.has_references(hit)) {
             return self.take_text(files.literal(hit), Place::Dotenv(hit));
         }

@@ -52,7 +52,7 @@ pub(crate) fn file(bytes: &[u8], field: &Field, unchecked: bool) -> Result<Slot,
     let bytes = if rules.keep_newline { bytes } else { without_newline(bytes) };
     match std::str::from_utf8(bytes) {
         Ok(text) => self::text(text, field, unchecked),
-        Err(_) if wants_text(rules) => Err(Unfit::NotUtf8),
+        Err(_) if wants_text(rules) || field.rules.pattern.is_some() => Err(Unfit::NotUtf8),
         Err(_) => Ok(Slot::Bytes(SecretSlice::new(bytes.into()))),
     }
 }

@@ -45,6 +45,7 @@ struct Inner {
     name: String,
     secrets: BTreeMap<String, Vec<Version>>,
     faults: Vec<Switched>,
+    after_write: Option<Fault>,
     calls: usize,
     reads: usize,
     writes: usize,
@@ -106,6 +107,15 @@ impl MemoryStore {
         self.set_at(name, value, SystemTime::now());
     }
 
+    /// Puts new versions of two secrets there at once: nobody reads the new one of one and the old one of the other.
+    pub fn set_both(&self, first: (&str, &str), second: (&str, &str)) {
+        let mut inner = self.inner();
+        for (name, value) in [first, second] {
+            let version = Version { bytes: SecretSlice::new(value.as_bytes().into()), created: SystemTime::now() };
+            inner.secrets.entry(name.to_owned()).or_default().push(version);
+        }
+    }
+
     /// The same with the time at which the version was made.
     pub fn set_at(&self, name: &str, value: impl AsRef<[u8]>, created: SystemTime) {
         let version = Version { bytes: SecretSlice::new(value.as_ref().into()), created };
@@ -141,6 +151,11 @@ impl MemoryStore {
 
     fn switch(&self, fault: Fault, name: Option<&str>, left: Option<usize>) {
         self.inner().faults.push(Switched { fault, name: name.map(str::to_owned), left });
+    }
+
+    /// Does this in the place of every answer that comes after the next write.
+    pub fn fail_after_write(&self, fault: Fault) {
+        self.inner().after_write = Some(fault);
     }
 
     /// Switches all faults off.
@@ -216,6 +231,8 @@ impl Inner {
         let bytes = new.expose_secret().as_bytes(); // EXPOSE: from one wiped box to another
         versions.push(Version { bytes: SecretSlice::new(bytes.into()), created: SystemTime::now() });
         self.writes += 1;
+        let switch = |fault| Switched { fault, name: None, left: None };
+        self.faults.extend(self.after_write.take().map(switch));
         Ok(())
     }
 }

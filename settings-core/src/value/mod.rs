@@ -3,6 +3,7 @@
 //! The derive implements [`Blueprint`] with thin calls to [`Values`]; all logic is here and in the modules below.
 
 mod collection;
+mod digest;
 mod pattern;
 pub(crate) mod rules;
 mod text;
@@ -17,6 +18,7 @@ use crate::secret::{self, ExposeSecret, Mismatch, SecretSlice, SecretString, Sec
 
 pub use collection::Collection;
 pub(crate) use collection::{Element, ElementFailure};
+pub(crate) use digest::Digest;
 pub use pattern::{Patterned, patterned};
 pub use text::ReadError;
 pub(crate) use text::Text;
@@ -352,9 +354,9 @@ impl Values {
     }
 
     /// Holds the field's text to its `pattern`.
-    pub fn pattern<T: Patterned>(&mut self, read: &Read<T>, pattern: &str) {
+    pub fn pattern<T>(&mut self, read: &Read<T>, text: impl FnOnce(&T) -> &str, pattern: &str) {
         if let (Read::Value(value), false) = (read, self.unchecked) {
-            if let Some(fault) = pattern::check(value.text(), pattern) {
+            if let Some(fault) = pattern::check(text(value), pattern) {
                 self.fail(fault);
             }
         }

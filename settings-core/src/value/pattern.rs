@@ -26,8 +26,10 @@ impl<T: AsRef<str> + ?Sized> Patterned for T {
     }
 }
 
-/// Lets a pattern on a secret pass where patterns can be looked at.
-pub fn patterned<T: Patterned + ?Sized>() {}
+/// What a pattern looks at in a value.
+pub fn patterned<T: Patterned + ?Sized>(value: &T) -> &str {
+    value.text()
+}
 
 /// What stands against a text that should match.
 pub(crate) fn check(text: &str, pattern: &str) -> Option<Fault> {

@@ -97,11 +97,14 @@ fn checks(field: &Field<'_>) -> TokenStream {
         check(method, call(path));
     }
     if let Some(pattern) = attrs.pattern.get() {
-        let span = user_span(pattern);
-        // That of a secret is looked at before it is read; here only whether patterns can be.
+        let text = |of| closure(&of, |span, x| quote_spanned!(span=> __settings::__private::patterned(#x)));
         checks.extend(match field.kind {
-            Kind::Plain => quote_spanned!(span=> #values.pattern(&#v, #pattern);),
-            _ => quote_spanned!(span=> __settings::__private::patterned::<str>();),
+            Kind::Plain => {
+                let text = text(field.inner.span());
+                quote!(#values.pattern(&#v, #text, #pattern);)
+            }
+            // That of a secret is looked at before it is read; here only whether patterns can be.
+            _ => quote_spanned!(user_span(pattern)=> __settings::__private::patterned("");),
         });
     }
     checks

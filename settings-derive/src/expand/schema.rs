@@ -20,6 +20,13 @@ pub(super) fn of(model: &Model<'_>) -> TokenStream {
     properties.text("env_prefix", attrs.env_prefix.get().map(syn::LitStr::value).as_deref());
     properties.set("nested_delimiter", attrs.nested_delimiter.get());
     properties.set("env_files", attrs.env_file.get().map(|files| quote!(&[#(#files),*])));
+    properties.set(
+        "dotenv_dialect",
+        attrs.dotenv_dialect.get().map(|dialect| {
+            let by_dotenvy = quote_spanned!(user_span(dialect)=> __settings::__private::ByDotenvy);
+            quote!(<#by_dotenvy as __settings::__private::BuiltInDialect>::DIALECT)
+        }),
+    );
     properties.set("secrets_dirs", attrs.secrets_dir.get().map(|dirs| quote!(&[#(#dirs),*])));
     properties.list(
         "files",

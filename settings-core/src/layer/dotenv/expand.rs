@@ -49,6 +49,9 @@ pub(crate) enum ExpandErrorKind {
     Cyclic(Box<str>),
     TooDeep,
     TooLarge,
+    /// `dotenvy` expanded it by the process environment, which must not be read.
+    #[cfg(feature = "dotenvy")]
+    ByDotenvy,
 }
 
 impl fmt::Display for ExpandErrorKind {
@@ -60,6 +63,10 @@ impl fmt::Display for ExpandErrorKind {
             Self::Cyclic(name) => write!(f, "cyclic reference to {name}"),
             Self::TooDeep => write!(f, "references over {MAX_DEPTH} levels deep"),
             Self::TooLarge => f.write_str("references to over 1 MiB of text"),
+            #[cfg(feature = "dotenvy")]
+            Self::ByDotenvy => {
+                f.write_str("dotenvy looks for references in the process environment, which this load does not read")
+            }
         }
     }
 }
@@ -71,6 +78,10 @@ impl DotenvFiles {
     pub(crate) fn expanded(&self, hit: Hit, env: &dyn Fn(&str) -> Option<String>) -> Result<Text<'_>, ExpandError> {
         if !self.has_references(hit) {
             return Ok(Text::Literal(self.literal(hit)));
+        }
+        #[cfg(feature = "dotenvy")]
+        if let Some(expanded) = self.expanded_by_dotenvy(hit) {
+            return self.by_dotenvy(expanded, hit, env);
         }
         let mut expander =
             Expander { files: self, env, expanded: Zeroizing::default(), allowance: MAX_BYTES, within: Vec::new() };

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Dialect;
 use super::lint::{self, Warning};
 use super::parse::{Binding, Document, Error, Place};
 use crate::layer::read::{ReadError, read};
@@ -30,8 +31,8 @@ pub(crate) struct Hit {
 
 impl DotenvFiles {
     /// Reads and parses every file. What is wrong with one is found in [`files`](Self::files).
-    pub(crate) fn open(paths: &[PathBuf]) -> Self {
-        Self::new(paths.iter().map(|path| DotenvFile::open(path)).collect())
+    pub(crate) fn open(paths: &[PathBuf], dialect: Dialect) -> Self {
+        Self::new(paths.iter().map(|path| DotenvFile::open(path, dialect)).collect())
     }
 
     pub(super) fn new(files: Vec<DotenvFile>) -> Self {
@@ -120,7 +121,25 @@ impl DotenvFiles {
     /// Whether the value has a `${` that is not quoted away, so that [`expanded`](Self::expanded) differs from
     /// [`literal`](Self::literal).
     pub(crate) fn has_references(&self, hit: Hit) -> bool {
-        self.references(hit, 0).next().is_some()
+        self.references(hit, 0).next().is_some() || self.always_expands(hit)
+    }
+
+    /// Whether the value has references that are expanded even in a secret, because `dotenvy` did so.
+    #[cfg(feature = "dotenvy")]
+    pub(crate) fn always_expands(&self, hit: Hit) -> bool {
+        self.expanded_by_dotenvy(hit).is_some()
+    }
+
+    #[cfg(not(feature = "dotenvy"))]
+    pub(crate) fn always_expands(&self, _: Hit) -> bool {
+        false
+    }
+
+    #[cfg(feature = "dotenvy")]
+    pub(super) fn expanded_by_dotenvy(&self, hit: Hit) -> Option<&super::dotenvy::Expanded> {
+        let expanded = &self.files[hit.file as usize].document.expanded;
+        let at = expanded.binary_search_by_key(&(hit.binding as usize), |(binding, _)| *binding).ok()?;
+        expanded.get(at).map(|(_, expanded)| expanded)
     }
 
     /// Where the literal value, after its first `skip` bytes, has a `${` that is not quoted away.
@@ -144,16 +163,16 @@ impl DotenvFiles {
 }
 
 impl DotenvFile {
-    fn open(path: &Path) -> Self {
+    fn open(path: &Path, dialect: Dialect) -> Self {
         match read(path) {
-            Ok(bytes) => Self { path: path.into(), document: Document::parse(bytes), failure: None },
+            Ok(bytes) => Self { path: path.into(), document: Document::read(bytes, dialect), failure: None },
             Err(failure) => Self { path: path.into(), document: Document::default(), failure: Some(failure) },
         }
     }
 
     #[cfg(test)]
-    pub(super) fn from_bytes(path: &str, bytes: &[u8]) -> Self {
-        let document = Document::parse(zeroize::Zeroizing::new(bytes.to_vec()));
+    pub(super) fn from_bytes(path: &str, bytes: &[u8], dialect: Dialect) -> Self {
+        let document = Document::read(zeroize::Zeroizing::new(bytes.to_vec()), dialect);
         Self { path: path.into(), document, failure: None }
     }
 

@@ -62,7 +62,9 @@ const LINTS: [(WarningKind, Applies); 7] = [
         binding.quote() == Quote::Single && file.written(binding).contains("${")
     }),
     (WarningKind::Escape, |file, binding| has_disputed_escape(file.written(binding), binding.quote())),
-    (WarningKind::LineEnding, |file, binding| binding.quote() != Quote::None && file.written(binding).contains('\r')),
+    (WarningKind::LineEnding, |file, binding| {
+        matches!(binding.quote(), Quote::Single | Quote::Double) && file.written(binding).contains('\r')
+    }),
 ];
 
 /// The warnings of a file, in the order of its lines. Lines behind a broken quote have none.
@@ -88,6 +90,8 @@ pub(super) fn warnings(document: &Document) -> Vec<Warning> {
 fn has_disputed_escape(written: &str, quote: Quote) -> bool {
     let disputed: &[u8] = match quote {
         Quote::None => return false,
+        #[cfg(feature = "dotenvy")]
+        Quote::Dotenvy => return false,
         Quote::Single => b"'\\",
         Quote::Double => b"t\"\\$'abcfv0",
     };

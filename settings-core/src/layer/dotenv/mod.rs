@@ -5,7 +5,10 @@
 //!
 //! Data goes one way: [`read`](super::read) gives the bytes of one file, [`parse`] its bindings, [`files`] finds a name
 //! in all the files, [`expand`] puts in what `${NAME}` stands for, and [`lint`] says what other tools read otherwise.
+//! With the feature `dotenvy` a struct may ask for that parser instead.
 
+#[cfg(feature = "dotenvy")]
+mod dotenvy;
 mod expand;
 mod files;
 mod lint;
@@ -17,3 +20,14 @@ mod tests;
 pub(crate) use files::{DotenvFile, DotenvFiles, Hit};
 pub(crate) use lint::Warning;
 pub(crate) use parse::{Error, ErrorKind, Place};
+
+/// How the files of a load are parsed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Dialect {
+    Own,
+    /// By `dotenvy`; `process` says whether the process environment, which it looks into, may be read.
+    #[cfg(feature = "dotenvy")]
+    Dotenvy {
+        process: bool,
+    },
+}

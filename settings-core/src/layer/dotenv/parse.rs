@@ -6,32 +6,37 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use super::Dialect;
+
 /// A parsed .env file.
 ///
 /// It owns the text of the file and, apart from it, the values whose escapes mean something else than what is written.
 /// Both buffers are wiped when it is dropped, and neither ever grows, for growing leaves a copy behind.
 #[derive(Default)]
 pub(super) struct Document {
-    source: Zeroizing<String>,
-    unescaped: Zeroizing<String>,
+    pub(super) source: Zeroizing<String>,
+    pub(super) unescaped: Zeroizing<String>,
     /// Where `unescaped` has a `$` that was written `\$`, ascending.
     escaped_dollars: Vec<usize>,
-    bindings: Vec<Binding>,
+    pub(super) bindings: Vec<Binding>,
     lone_words: Vec<Place>,
-    errors: Vec<Error>,
+    pub(super) errors: Vec<Error>,
     /// From which binding on keys may be pieces of a value, because a quote before them is broken.
-    doubtful_from: Option<usize>,
+    pub(super) doubtful_from: Option<usize>,
+    /// Which bindings `dotenvy` expanded, and to what.
+    #[cfg(feature = "dotenvy")]
+    pub(super) expanded: Vec<(usize, super::dotenvy::Expanded)>,
 }
 
 /// `KEY=value`, as ranges of its document.
 pub(super) struct Binding {
-    key: Range<usize>,
+    pub(super) key: Range<usize>,
     /// The value as written, without the quotes.
-    written: Range<usize>,
+    pub(super) written: Range<usize>,
     /// Where the value stands in `unescaped`, when it is not the one that is written.
-    unescaped: Option<Range<usize>>,
-    quote: Quote,
-    place: Place,
+    pub(super) unescaped: Option<Range<usize>>,
+    pub(super) quote: Quote,
+    pub(super) place: Place,
 }
 
 /// How a value is quoted.
@@ -40,6 +45,9 @@ pub(super) enum Quote {
     None,
     Single,
     Double,
+    /// In whatever way `dotenvy` found.
+    #[cfg(feature = "dotenvy")]
+    Dotenvy,
 }
 
 /// A place in a file, counted from 1. Columns count characters.
@@ -70,6 +78,8 @@ pub(crate) enum ErrorKind {
     NotUtf8,
     Utf16,
     Nul,
+    #[cfg(feature = "dotenvy")]
+    Dotenvy,
 }
 
 impl fmt::Display for ErrorKind {
@@ -82,6 +92,8 @@ impl fmt::Display for ErrorKind {
             Self::NotUtf8 => "not UTF-8",
             Self::Utf16 => "not UTF-8: the file looks like UTF-16",
             Self::Nul => "NUL byte",
+            #[cfg(feature = "dotenvy")]
+            Self::Dotenvy => "dotenvy refuses the line",
         })
     }
 }
@@ -97,12 +109,24 @@ impl fmt::Display for Error {
 }
 
 impl Document {
-    /// Parses all of a file, past every line that is an error.
-    pub(super) fn parse(bytes: Zeroizing<Vec<u8>>) -> Self {
+    /// Parses all of a file in this dialect, past every line that is an error.
+    pub(super) fn read(bytes: Zeroizing<Vec<u8>>, dialect: Dialect) -> Self {
         if looks_like_utf16(&bytes) {
-            let place = Place { line: 1, column: 1 };
-            return Self { errors: vec![Error { place, key: None, kind: ErrorKind::Utf16 }], ..Self::default() };
+            return Self::refused(1, ErrorKind::Utf16);
         }
+        match dialect {
+            Dialect::Own => Self::parse(bytes),
+            #[cfg(feature = "dotenvy")]
+            Dialect::Dotenvy { process } => Self::parse_by_dotenvy(bytes, process),
+        }
+    }
+
+    /// A file of which nothing can be read, because of a line.
+    pub(super) fn refused(line: u32, kind: ErrorKind) -> Self {
+        Self { errors: vec![Error { place: Place { line, column: 1 }, key: None, kind }], ..Self::default() }
+    }
+
+    fn parse(bytes: Zeroizing<Vec<u8>>) -> Self {
         let (source, invalid) = into_text(bytes);
         let mut document = Parser::new(&source, &invalid).run();
         document.source = source;
@@ -146,7 +170,8 @@ impl Document {
 
     /// Where the text of `binding`, after its first `skip` bytes, has a `$` that is neither in single quotes nor escaped.
     pub(super) fn dollars(&self, binding: &Binding, skip: usize) -> impl Iterator<Item = usize> {
-        let text = if binding.quote == Quote::Single { "" } else { &self.text(binding)[skip..] };
+        let may_refer = matches!(binding.quote, Quote::None | Quote::Double);
+        let text = if may_refer { &self.text(binding)[skip..] } else { "" };
         let buffer_at = binding.unescaped.as_ref().map(|range| range.start);
         let escaped =
             move |at| buffer_at.is_some_and(|start| self.escaped_dollars.binary_search(&(start + at)).is_ok());
@@ -351,7 +376,7 @@ fn looks_like_utf16(bytes: &[u8]) -> bool {
 }
 
 /// The text, with NULs in place of bytes that are not UTF-8, and where each row of such bytes begins.
-fn into_text(bytes: Zeroizing<Vec<u8>>) -> (Zeroizing<String>, Vec<usize>) {
+pub(super) fn into_text(bytes: Zeroizing<Vec<u8>>) -> (Zeroizing<String>, Vec<usize>) {
     match utf8(bytes) {
         Ok(text) => (text, Vec::new()),
         Err(mut bytes) => {
@@ -377,12 +402,12 @@ fn is_blank_or_comment(text: &str) -> bool {
     text.is_empty() || text.starts_with('#')
 }
 
-fn is_key(word: &str) -> bool {
+pub(super) fn is_key(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
 }
 
 /// What follows `export` and white space, unless `export` is itself the key.
-fn without_export(text: &str) -> &str {
+pub(super) fn without_export(text: &str) -> &str {
     match text.strip_prefix("export").map(|rest| (rest, rest.trim_start())) {
         Some((rest, key)) if key.len() < rest.len() && !is_blank_or_comment(key) && !key.starts_with('=') => key,
         _ => text,
@@ -411,7 +436,7 @@ fn closing_quote(text: &[u8], quote: Quote) -> Option<usize> {
 }
 
 /// How many line ends there are in `text`: `\n`, `\r\n` or a lone `\r`.
-fn line_ends(text: &str) -> u32 {
+pub(super) fn line_ends(text: &str) -> u32 {
     let bytes = text.as_bytes();
     let ends = |at: usize| bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
     (0..bytes.len()).filter(|&at| ends(at)).count() as u32

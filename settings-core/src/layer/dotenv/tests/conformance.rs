@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{DotenvFiles, layer};
+use crate::child;
 
 const DATA: &str = include_str!("../../../../../tests/data/dotenv.json");
 
@@ -38,15 +39,15 @@ const DOTENVY_DIFFERS: [(u64, &str); 23] = [
 /// The bindings, or the text of an error.
 type Outcome = Result<BTreeMap<String, String>, String>;
 
-struct Case {
-    id: u64,
-    name: String,
-    input: Vec<u8>,
+pub(super) struct Case {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) input: Vec<u8>,
     expected: Value,
     others: Value,
 }
 
-fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let data: Value = serde_json::from_str(DATA).unwrap();
     let case = |case: &Value| Case {
         id: case["id"].as_u64().unwrap(),
@@ -73,7 +74,7 @@ fn ours(files: &DotenvFiles) -> Outcome {
     files.keys().map(read).collect()
 }
 
-fn dotenvy(input: &[u8]) -> Outcome {
+pub(super) fn dotenvy(input: &[u8]) -> Outcome {
     dotenvy::from_read_iter(input).map(|binding| binding.map_err(|error| error.to_string())).collect()
 }
 
@@ -112,10 +113,17 @@ fn every_case_reads_as_expected() {
 
 #[test]
 fn dotenvy_differs_only_where_the_table_says_so() {
+    child::run("layer::dotenv::tests::conformance::dotenvy_differs", &[]);
+}
+
+/// `dotenvy` reads the environment of the process.
+#[test]
+#[ignore = "wants an empty environment: run by the test above"]
+fn dotenvy_differs() {
     let mut differs = BTreeSet::new();
     for Case { id, name, input, others, .. } in cases() {
         if input.windows(8).any(|window| window == b"${OUTER}") {
-            // It reads the environment of the process, which no test sets.
+            // That would have to be set.
             continue;
         }
         let theirs = dotenvy(&input);

@@ -2,6 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::super::Dialect;
 use super::super::files::DotenvFiles;
 use super::{file, layer, literal};
 use crate::layer::read::{MAX_SIZE, ReadError};
@@ -32,7 +33,7 @@ impl Drop for Directory {
 }
 
 fn failure(path: &Path) -> Option<ReadError> {
-    DotenvFiles::open(&[path.to_owned()]).files()[0].failure()
+    DotenvFiles::open(&[path.to_owned()], Dialect::Own).files()[0].failure()
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn every_key_of_a_large_file_is_found() {
 fn files_are_opened_in_order() {
     let directory = Directory::new();
     let paths = [directory.write(".env", "A=1\nB=1"), directory.0.join("none"), directory.write(".env.local", "A=2")];
-    let files = DotenvFiles::open(&paths);
+    let files = DotenvFiles::open(&paths, Dialect::Own);
     assert_eq!([literal(&files, "A"), literal(&files, "B")], [Some("2"), Some("1")]);
     assert_eq!(files.files().iter().map(|file| file.missing()).collect::<Vec<_>>(), [false, true, false]);
     assert_eq!(files.files().iter().map(|file| file.path()).collect::<Vec<_>>(), paths.each_ref());
@@ -123,7 +124,7 @@ mod unix {
         symlink("nowhere", &dangling).unwrap();
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         symlink("pipe", &to_pipe).unwrap();
-        let files = DotenvFiles::open(&[link, dangling]);
+        let files = DotenvFiles::open(&[link, dangling], Dialect::Own);
         assert_eq!(literal(&files, "A"), Some("1"));
         assert!(files.files()[1].missing());
 

@@ -1,18 +1,26 @@
 //! Tests of the layer as a whole. What needs a file's private parts is tested beside them.
 
 mod conformance;
+#[cfg(feature = "dotenvy")]
+mod dotenvy;
 mod expand;
 mod files;
 mod lint;
 mod parse;
 mod random;
 
+use super::Dialect;
 use super::files::{DotenvFile, DotenvFiles};
 
 /// A layer of files with these contents, the later above the earlier.
 fn layer(contents: &[&[u8]]) -> DotenvFiles {
-    let files = contents.iter().enumerate();
-    DotenvFiles::new(files.map(|(number, bytes)| DotenvFile::from_bytes(&format!("{number}.env"), bytes)).collect())
+    layer_in(Dialect::Own, contents)
+}
+
+/// The same in another dialect.
+fn layer_in(dialect: Dialect, contents: &[&[u8]]) -> DotenvFiles {
+    let file = |(number, bytes): (usize, &&[u8])| DotenvFile::from_bytes(&format!("{number}.env"), bytes, dialect);
+    DotenvFiles::new(contents.iter().enumerate().map(file).collect())
 }
 
 /// A layer of one file.
