@@ -53,7 +53,8 @@ fn load(how: &str, what: &str, variables: &[(&str, &str)]) -> String {
         .unwrap();
     let output = String::from_utf8(child.stdout).unwrap();
     let said = output.lines().find(|line| line.starts_with("LOADED ") || line.starts_with("FAILED "));
-    said.unwrap_or_else(|| panic!("{output}{}", String::from_utf8_lossy(&child.stderr))).to_owned()
+    let said = said.ok_or_else(|| format!("{output}{}", String::from_utf8_lossy(&child.stderr)));
+    said.unwrap().to_owned()
 }
 
 const LOADED: &str = "LOADED sk-ant-test-key sk-test-key";

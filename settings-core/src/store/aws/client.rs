@@ -57,7 +57,7 @@ pub struct Aws {
 enum Configuration {
     /// From wherever the SDK looks.
     OfProcess,
-    Given(SecretsConfig),
+    Given(Box<SecretsConfig>),
     /// From nowhere: why nothing is asked.
     Refused(StoreError),
 }
@@ -77,14 +77,14 @@ impl Aws {
     ///
     /// Its retries are switched off, because a load has its own.
     pub fn from_config(config: &SdkConfig) -> Self {
-        Self::with(Configuration::Given(sdk::on(config)))
+        Self::with(Configuration::Given(sdk::on(config).into()))
     }
 
     /// The store with a client of the SDK.
     ///
     /// Its retries are switched off, because a load has its own.
     pub fn from_client(client: &Client) -> Self {
-        Self::with(Configuration::Given(sdk::settled(client.config())))
+        Self::with(Configuration::Given(sdk::settled(client.config()).into()))
     }
 
     /// Names the secret for sources that name none: `source = aws`.
@@ -106,7 +106,8 @@ impl Aws {
     pub(super) fn configured(config: &Config<'_>) -> Self {
         let secret_name = config.get(SECRET_NAME).map(|name| name.to_string());
         let allow_http = sdk::allows_http(config);
-        let config = sdk::configured(config).map_or_else(Configuration::Refused, Configuration::Given);
+        let config =
+            sdk::configured(config).map_or_else(Configuration::Refused, |config| Configuration::Given(config.into()));
         Self { secret_name, allow_http, ..Self::with(config) }
     }
 
