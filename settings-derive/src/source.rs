@@ -88,11 +88,7 @@ const GRAMMAR: &[Grammar] = &[
         name: Name::Optional,
         args: Args::Known(&[("key", Takes::Text), ("mount", Takes::Text), ("version", Takes::Number)]),
     },
-    Grammar {
-        kind: "dapr",
-        name: Name::Optional,
-        args: Args::Known(&[("key", Takes::Text), ("store", Takes::Text)]),
-    },
+    Grammar { kind: "dapr", name: Name::Optional, args: Args::Known(&[("key", Takes::Text), ("store", Takes::Text)]) },
     Grammar {
         kind: "json",
         name: Name::Required("secrets.json"),
