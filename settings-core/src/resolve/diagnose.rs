@@ -58,21 +58,22 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::new(name, place, &format!("is deprecated; its new name is {}", leaf.variable)));
     }
     let Some(rules) = rules else { return };
-    let missing = matches!(slot, Slot::Unset | Slot::Failed) && leaf.is_required();
+    let has_value = !matches!(slot, Slot::Unset | Slot::Failed);
+    let missing = !has_value && leaf.is_required();
     if !missing {
         warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
     }
     let looked = trail.into_looked();
     let passed_over = |look: &Look| match look.outcome() {
         Outcome::Placeholder => Some("is a placeholder, which counts as unset"),
-        Outcome::Unreadable(_) => Some("cannot be read; the value comes from another place"),
+        Outcome::Unreadable(_) if has_value => Some("cannot be read; the value comes from another place"),
         _ => None,
     };
     if !missing {
         let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
         warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), text)));
     }
-    if let (Some(winner), false) = (looked.last(), matches!(slot, Slot::Unset | Slot::Failed)) {
+    if let (Some(winner), true) = (looked.last(), has_value) {
         warn_of_hidden(winner, leaf, layers, warnings);
     }
     let Slot::Secret(secret) = &slot else { return };
