@@ -126,7 +126,7 @@ pub mod __private {
     pub use crate::schema::{BuiltInDialect, ByDotenvy};
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
     pub use crate::value::rules::{Length, min_len, one_of, within};
-    pub use crate::value::{Collection, Plain, patterned};
+    pub use crate::value::{CannotQuote, Collection, Plain, patterned, unquoted};
 }
 
 #[cfg(doctest)]

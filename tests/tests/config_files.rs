@@ -317,7 +317,7 @@ fn what_is_missing_was_looked_for_in_the_files() {
 #[test]
 fn a_secret_that_is_missing_is_not_looked_for_where_it_must_not_stand() {
     #[derive(Settings)]
-    #[expect(dead_code)]
+    #[allow(dead_code, reason = "never built")]
     struct Keys {
         refused: SecretString,
         #[secret(in_config_file)]

@@ -63,8 +63,11 @@ const UNUSABLE: &[(&str, Make, &str)] = &[
     ("Latin-1", |path| fs::write(path, [b"HOST=\"", CANARY.as_bytes(), b"\xe4\"\n"].concat()).unwrap(), "UTF-8"),
 ];
 
-/// Loads with the path in each place.
-const PLACES: &[(&str, fn(Loader<Chat>, &Path) -> Loader<Chat>)] = &[
+/// Makes the file at the path one that is read.
+type Place = fn(Loader<Chat>, &Path) -> Loader<Chat>;
+
+/// The name of the file in each place.
+const PLACES: &[(&str, Place)] = &[
     (".env", |loader, path| loader.env_file(path)),
     ("chat.toml", |loader, path| loader.file(path)),
     ("api_key", |loader, path| loader.secrets_dir(path.parent().unwrap())),

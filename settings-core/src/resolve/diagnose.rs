@@ -61,17 +61,18 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::new(name, place, &format!("is deprecated; its new name is {}", leaf.variable)));
     }
     let Some(rules) = rules else { return };
-    let missing = matches!(slot, Slot::Unset | Slot::Failed) && leaf.is_required();
+    let has_value = !matches!(slot, Slot::Unset | Slot::Failed);
+    let missing = !has_value && leaf.is_required();
     if !missing {
         warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
     }
     warnings.extend(overdue_of(leaf, rules, &trail));
     let looked = trail.into_looked();
     if !missing {
-        let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
+        let texts = looked.iter().filter_map(|look| Some((look, passed_over(look, has_value)?)));
         warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), &text)));
     }
-    if let (Some(winner), false) = (looked.last(), matches!(slot, Slot::Unset | Slot::Failed)) {
+    if let (Some(winner), true) = (looked.last(), has_value) {
         warn_of_hidden(winner, leaf, layers, warnings);
     }
     let Slot::Secret(secret) = &slot else { return };
@@ -90,12 +91,12 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
 }
 
 /// What to say of a place that had no value and should have had one.
-fn passed_over(look: &Look) -> Option<Cow<'static, str>> {
+fn passed_over(look: &Look, has_value: bool) -> Option<Cow<'static, str>> {
     let (layer, outcome) = (look.layer(), look.outcome());
     Some(match outcome {
         Outcome::Placeholder => "is a placeholder, which counts as unset".into(),
-        Outcome::Unreadable(_) => "cannot be read; the value comes from another place".into(),
-        Outcome::Unreachable(_) | Outcome::Denied(_) => {
+        Outcome::Unreadable(_) if has_value => "cannot be read; the value comes from another place".into(),
+        Outcome::Unreachable(_) | Outcome::Denied(_) if has_value => {
             format!("{layer} could not be asked: {}; the value comes from another place", outcome.sentence()).into()
         }
         _ => return None,

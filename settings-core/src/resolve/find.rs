@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::elements::{self, Origin};
 use super::names;
-use super::shape::{Misfit, Wrong, misfits};
+use super::shape::{Misfit, Wrong, misfits, spell, spell_elements};
 use super::take;
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::config_files::{self, Key};
@@ -258,9 +258,10 @@ impl Search<'_, '_> {
             }
         };
         let Some(text) = text.filter(|text| !text.is_empty()) else { return JsonVariable::Unset };
-        let Ok(object @ Tree::Map(_)) = serde_json::from_str(&text) else {
+        let Ok(mut object @ Tree::Map(_)) = serde_json::from_str(&text) else {
             return self.broken(scope, Fault::NotJson { within: String::new() });
         };
+        spell(&mut object, scope.schema);
         let misfits = misfits(&object, scope.schema);
         if misfits.is_empty() {
             return JsonVariable::Object(object);
@@ -297,7 +298,8 @@ impl Search<'_, '_> {
         };
         match serde_json::from_str(text) {
             // What stands within a text was not seen when the file's keys were checked.
-            Ok(value) => {
+            Ok(mut value) => {
+                spell_elements(&mut value, collection);
                 let origin = Origin { checked: false, strict: true, ..self.origin(place) };
                 self.unfold(&value, collection, &origin)
             }
