@@ -10,15 +10,13 @@ use std::future::Future;
 use self::scopes::Held;
 #[cfg(feature = "clap")]
 pub(crate) use self::stand_in::stand_in;
-#[cfg(not(feature = "clap"))]
-use self::stand_in::stand_in;
+use self::stand_in::stand_ins;
 #[cfg(feature = "testing")]
 pub use crate::clock::TestClock;
 use crate::engine::block_on;
 use crate::layer::Places;
 use crate::load::load;
 use crate::report::Report;
-use crate::resolve::walk::{Step, walk};
 #[cfg(feature = "testing")]
 pub use crate::store::conformance::{StoreConformance, store_conformance};
 use crate::value::{Blueprint, Tree};
@@ -139,16 +137,10 @@ impl<S: Blueprint> Mock<S> {
 
     /// Where the mock's values are looked for: in what it was given, and below that in the stand-ins.
     fn places(&self) -> Places {
-        let mut given = Vec::new();
-        walk(S::SCHEMA, &mut |step| {
-            let Step::Field(leaf) = step else { return };
-            let is_set = self.given.iter().any(|(name, _)| leaf.is_called(name));
-            if leaf.is_required() && !is_set {
-                given.extend(stand_in(leaf).map(|text| (leaf.path(), text.into())));
-            }
-        });
+        let mut given = stand_ins(S::SCHEMA, &self.given);
+        let stand_ins = given.len();
         given.extend(self.given.iter().cloned());
-        Places { given, hermetic: true, mock: true, unchecked: self.unchecked, ..Places::default() }
+        Places { given, stand_ins, hermetic: true, mock: true, unchecked: self.unchecked, ..Places::default() }
     }
 }
 

@@ -1,5 +1,4 @@
 //! Settings of a test's own on futures: a scope goes where its future goes.
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::find::{retrace, retrace_to_the_end};
 use super::shape::below;
 use super::walk::{Leaf, Step, walk};
-use crate::layer::{Layers, Trail};
+use crate::layer::{Layers, STAND_IN, Trail};
 use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
 use crate::schema::{DefaultValue, Field, Schema, Secret};
 use crate::secret::{ExposeSecret, Verdict};
@@ -273,8 +273,11 @@ fn of_field(code: Code, site: &Site<'_>) -> Problem {
 
 /// A problem with a value that some layer has: shown for a plain field, located for every field.
 fn found(code: Code, site: &Site<'_>, say: impl FnOnce(Problem) -> Problem) -> Problem {
-    let Trace { shown, location, looked, .. } = (site.trace)();
+    let Trace { shown, location, looked, fixes, .. } = (site.trace)();
     let mut problem = say(of_field(code, site));
+    if looked.last().is_some_and(|look| look.layer() == STAND_IN) {
+        problem = fixes.iter().fold(problem, |problem, fix| problem.fix(fix));
+    }
     if let Some(text) = shown {
         problem = problem.show(&text);
         if hint::is_service_link(&text) {

@@ -99,15 +99,16 @@ impl Search<'_, '_> {
     /// Values given in code, the last one first.
     fn in_given(&mut self) -> Step {
         let path = self.leaf.path();
-        let mut given = self.layers.given.iter().rev();
-        let value = given.find_map(|(name, value)| {
-            if *name == path || name == self.leaf.variable {
-                return Some(value);
+        let mut given = self.layers.given.iter().enumerate().rev();
+        let found = given.find_map(|(index, (name, value))| {
+            if *name == path || self.leaf.names().any(|own| own == name) {
+                return Some((index, value));
             }
             let rest = path.strip_prefix(name.as_str())?.strip_prefix('.')?;
-            rest.split('.').try_fold(value, |value, key| value.get(key))
+            Some((index, rest.split('.').try_fold(value, |value, key| value.get(key))?))
         });
-        value.map_or(Step::Continue(()), |value| self.take_tree(value, Place::Named("set", &path)))
+        let Some((index, value)) = found else { return Step::Continue(()) };
+        self.take_tree(value, Place::Named(self.layers.of_given(index), &path))
     }
 
     /// The process environment: the field's variables, then the JSON variables of the structs around it.
