@@ -1,5 +1,9 @@
 //! What several tests need: files that go away, and eyes for secrets in outputs.
 
+#[cfg(feature = "servers")]
+pub mod fault;
+pub mod servers;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

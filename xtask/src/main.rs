@@ -1,12 +1,17 @@
 //! The project's own commands: `cargo xtask help` lists them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints")]
 
+mod aws;
 mod bench_build;
 mod cargo;
 mod dependencies;
+mod features;
+mod http;
 mod metadata;
 mod msrv;
 mod pipeline;
+mod serve;
+mod servers;
 mod test;
 
 use std::process::ExitCode;
@@ -17,8 +22,14 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   test         run every check; what CI runs
-                 --only <step,..>  run these steps alone, of fmt, clippy, test, doc, dependencies, msrv
+                 --only <step,..>  run these steps alone, of fmt, clippy, test, doc, features, dependencies, msrv
                  --keep-going      do not stop at the first step that fails
+  serve [moto|ministack|openbao ..] [-- <command>]
+               start these stores, all when none is named, run the command with the variables that lead to them, and
+               stop them; without a command print the variables and keep them until ctrl-c
+                 --secret <name=value>  put this secret into moto or ministack first; may be repeated
+               AWS_ENDPOINT_URL leads to the one that is named first. For one test file against all of them:
+                 cargo xtask serve -- cargo test --package settings-tests --all-features --test <file>
   bench        compare load and get with hand-written code and with other crates
   bench-build  compare the time to build the derive with serde's
   help         print this
@@ -28,21 +39,20 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let command = args.next();
     let args: Vec<String> = args.collect();
-    let done = match (command.as_deref(), &args[..]) {
-        (Some("test"), options) => test::run(options),
-        (Some("bench"), []) => cargo::run(&mut cargo::command(["bench", "--package", "settings-benches"])),
-        (Some("bench-build"), []) => bench_build::run(),
-        (None | Some("help" | "--help" | "-h"), _) => {
-            print!("{HELP}");
-            Ok(())
-        }
-        (Some(_), _) => Err(format!("no such command\n\n{HELP}").into()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+    run(command.as_deref(), &args).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Option<&str>, args: &[String]) -> Result<ExitCode> {
+    match (command, args) {
+        (Some("test"), options) => test::run(options)?,
+        (Some("serve"), options) => return serve::run(options),
+        (Some("bench"), []) => cargo::run(&mut cargo::command(["bench", "--package", "settings-benches"]))?,
+        (Some("bench-build"), []) => bench_build::run()?,
+        (None | Some("help" | "--help" | "-h"), _) => print!("{HELP}"),
+        (Some(_), _) => return Err(format!("no such command\n\n{HELP}").into()),
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::servers::{self, KINDS};
 use crate::{Result, cargo};
 
 /// One step. Steps of one name are run together, and told apart by their variants.
@@ -17,6 +18,8 @@ pub(crate) struct Step {
 pub(crate) enum Work {
     /// A call of cargo, with variables set for it.
     Cargo(&'static [(&'static str, &'static str)], &'static [&'static str]),
+    /// A call of cargo beside servers that stand for stores.
+    WithServers(&'static [&'static str]),
     /// A check of our own; what it found to be so goes in the table.
     Check(fn() -> Result<String>),
 }
@@ -35,6 +38,7 @@ impl Step {
     fn run(&self) -> Result<String> {
         match self.work {
             Work::Cargo(..) => cargo::run(&mut self.call()).map(|()| String::new()),
+            Work::WithServers(args) => run_with_servers(args).map(|()| String::new()),
             Work::Check(check) => check(),
         }
     }
@@ -47,9 +51,22 @@ impl Step {
                 call.envs(variables.iter().copied());
                 call
             }
+            Work::WithServers(args) => cargo::command(["xtask", "serve", "--", "cargo"].iter().chain(args)),
             Work::Check(_) => cargo::command(["xtask", "test", "--only", self.name]),
         }
     }
+}
+
+/// Tests against servers skip when a server is not there. Here that would be a test not run, so it fails them.
+fn run_with_servers(args: &[&str]) -> Result<()> {
+    let mut servers = servers::start(&KINDS)?;
+    let mut call = cargo::command(args);
+    call.envs(servers::test_variables(&servers)).env("SETTINGS_TEST_REQUIRE_SERVERS", "1");
+    cargo::run(&mut call).map_err(|error| {
+        let ended = servers.iter_mut().filter_map(|server| server.ended().ok().flatten());
+        let told: String = ended.map(|ended| format!("\n{ended}")).collect();
+        format!("{error}{told}").into()
+    })
 }
 
 /// Runs the steps in order, up to the first that fails unless told to keep going.
@@ -115,6 +132,12 @@ mod tests {
         let error = run(&[PASSES, FAILS, PASSES], false).unwrap_err().to_string();
         assert_eq!(error, "what failed, to run it again:\n  cargo xtask test --only fails");
         assert!(run(&[PASSES], false).is_ok());
+    }
+
+    #[test]
+    fn a_call_with_servers_is_named_with_what_starts_them() {
+        let step = Step { work: Work::WithServers(&["test", "--workspace"]), ..PASSES };
+        assert_eq!(cargo::to_copy(&step.call()), "cargo xtask serve -- cargo test --workspace");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: all that has to hold before a change goes in.
 
 use crate::pipeline::{Step, Work};
-use crate::{Result, dependencies, msrv, pipeline};
+use crate::{Result, dependencies, features, msrv, pipeline};
 
 /// The steps, in their order.
 const STEPS: &[Step] = &[
@@ -17,24 +17,20 @@ const STEPS: &[Step] = &[
         "all features",
         &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
     ),
-    tests("default features", &["test", "--workspace"]),
-    tests("all features", &["test", "--workspace", "--all-features"]),
+    cargo("test", "default features", &["test", "--workspace"]),
+    Step { name: "test", variant: "all features", work: Work::WithServers(&["test", "--workspace", "--all-features"]) },
     Step {
         name: "doc",
         variant: "",
         work: Work::Cargo(&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps", "--all-features"]),
     },
+    Step { name: "features", variant: "", work: Work::Check(features::check) },
     Step { name: "dependencies", variant: "", work: Work::Check(dependencies::check) },
     Step { name: "msrv", variant: "", work: Work::Check(msrv::check) },
 ];
 
 const fn cargo(name: &'static str, variant: &'static str, args: &'static [&'static str]) -> Step {
     Step { name, variant, work: Work::Cargo(&[], args) }
-}
-
-/// Tests against servers skip when a server is not there. Here that would be a test not run, so it fails them.
-const fn tests(variant: &'static str, args: &'static [&'static str]) -> Step {
-    Step { name: "test", variant, work: Work::Cargo(&[("SETTINGS_TEST_REQUIRE_SERVERS", "1")], args) }
 }
 
 /// Runs the steps that the options pick.
@@ -107,7 +103,7 @@ mod tests {
 
     #[test]
     fn without_only_every_step_is_picked() {
-        assert_eq!(picked(""), ["fmt", "clippy", "test", "doc", "dependencies", "msrv"]);
+        assert_eq!(picked(""), ["fmt", "clippy", "test", "doc", "features", "dependencies", "msrv"]);
         assert_eq!(picked("--keep-going"), picked(""));
     }
 

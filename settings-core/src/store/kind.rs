@@ -73,7 +73,8 @@ impl fmt::Debug for Config<'_> {
 }
 
 /// The kinds that there are.
-pub(crate) const KINDS: &[&Kind] = &[];
+pub(crate) const KINDS: &[&Kind] =
+    &[&super::azure::KIND, &super::dapr::KIND, &super::json_file::KIND, &super::vault::KIND];
 
 /// The kind of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Kind> {
