@@ -1,7 +1,8 @@
 //! What a reader has to know of the places that secrets come from: their names, and the variables that configure them.
 
+use crate::resolve::find::stores::documented_place;
 use crate::resolve::walk::Leaf;
-use crate::schema::{ArgumentValue, Source};
+use crate::schema::Source;
 use crate::store::kind;
 
 /// A kind of store by the word that stands for it in a `source`.
@@ -27,48 +28,25 @@ impl Store {
 }
 
 const STORES: &[Store] = &[
-    Store {
-        kind: "azure",
-        title: "Azure Key Vault",
-        variables: &[("KEY_VAULT_URI", "The vault's address, https://NAME.vault.azure.net.")],
-    },
+    Store { kind: "azure", title: "Azure Key Vault", variables: &[] },
     Store {
         kind: "aws",
         title: "AWS Secrets Manager",
         variables: &[
-            ("AWS_SECRET_NAME", "The secret that holds the keys, for fields that name none."),
-            ("AWS_REGION", "The region. Credentials come from where the AWS command line has them."),
+            ("AWS_SECRET_NAME", "Name or ARN of the AWS secret for sources that name none."),
+            ("AWS_REGION", "Region of AWS Secrets Manager, such as eu-west-1."),
         ],
     },
     Store {
         kind: "gcp",
         title: "Google Secret Manager",
         variables: &[
-            ("GOOGLE_CLOUD_PROJECT", "The project. Credentials are the application default ones."),
-            ("GCP_SECRET_NAME", "The secret that holds the keys, if they are not one secret each."),
+            ("GOOGLE_CLOUD_PROJECT", "The Google Cloud project."),
+            ("GCP_SECRET_NAME", "Name of the Google secret for sources that name none, if they share one."),
         ],
     },
-    Store {
-        kind: "vault",
-        title: "Vault",
-        variables: &[
-            ("VAULT_ADDR", "The server's address, https://HOST:8200."),
-            ("VAULT_TOKEN", "The token, or else a role:"),
-            ("VAULT_ROLE_ID", "The id of the AppRole."),
-            ("VAULT_SECRET_ID", "The secret id of the AppRole."),
-            ("VAULT_NAMESPACE", "The namespace, if there is one."),
-            ("VAULT_SECRET_PATH", "The path of the secret, for fields that name none."),
-        ],
-    },
-    Store {
-        kind: "dapr",
-        title: "Dapr",
-        variables: &[
-            ("DAPR_HTTP_PORT", "The port of the sidecar on this machine."),
-            ("DAPR_HTTP_ENDPOINT", "The address of the sidecar, where it is elsewhere."),
-            ("DAPR_API_TOKEN", "The token that the sidecar asks for, if it does."),
-        ],
-    },
+    Store { kind: "vault", title: "Vault", variables: &[] },
+    Store { kind: "dapr", title: "Dapr", variables: &[] },
 ];
 
 /// The store of this kind, if variables configure it.
@@ -77,7 +55,7 @@ pub(super) fn find(kind: &str) -> Option<&'static Store> {
 }
 
 /// Where the source has the secret, in words; `None` for variables and .env files, which the file itself is about.
-pub(super) fn place(source: &Source, leaf: &Leaf<'_>) -> Option<String> {
+pub(super) fn place(source: &'static Source, leaf: &Leaf<'_>) -> Option<String> {
     let name = source.name.unwrap_or_default();
     Some(match source.kind {
         "env" | "dotenv" => return None,
@@ -86,11 +64,7 @@ pub(super) fn place(source: &Source, leaf: &Leaf<'_>) -> Option<String> {
         "store" => format!("the store {name}"),
         kind => {
             let title = find(kind).map_or(kind, |store| store.title);
-            let key = source.args.iter().find_map(|argument| match (argument.name, argument.value) {
-                ("key", ArgumentValue::Text(key)) => Some(format!("#{key}")),
-                _ => None,
-            });
-            let place = format!("{name}{}", key.unwrap_or_default());
+            let place = documented_place(leaf, source).unwrap_or_else(|| name.to_owned());
             if place.is_empty() { title.to_owned() } else { format!("{title} ({place})") }
         }
     })
