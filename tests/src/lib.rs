@@ -4,6 +4,7 @@
 pub mod fault;
 pub mod servers;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -139,8 +140,8 @@ impl Home {
     }
 
     /// The program, to be started here with nothing in its environment but where programs are.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> std::process::Command {
-        let mut command = std::process::Command::new(program);
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.path()).env_clear();
         command.env("HOME", self.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command

@@ -37,7 +37,7 @@ struct Chat {
     #[setting(nested)]
     servers: Vec<Server>,
     /// Key of the OpenAI account.
-    #[secret(env = "OPENAI_API_KEY", source = [env, docker, azure, aws("chat/api-keys", key = "OPENAI")], format = openai)]
+    #[secret(env = "OPENAI_API_KEY", source = [env, docker, azure, aws("chat/api-keys")], format = openai)]
     openai_api_key: SecretString,
     #[secret(env = "ANTHROPIC_API_KEY", source = azure("anthropic-api-key"), rotate_every = "90d")]
     anthropic_api_key: Option<SecretString>,

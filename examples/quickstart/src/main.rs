@@ -24,8 +24,7 @@ struct Cli {
     /// Load from a file with many mistakes
     #[arg(long, global = true)]
     broken: bool,
-    /// Start an Azure Key Vault in this process that has the keys which the sample file leaves empty
-    #[cfg(feature = "azure")]
+    /// Ask an Azure Key Vault that runs in this process (with `--features azure`)
     #[arg(long, global = true)]
     fake_vault: bool,
     #[command(flatten)]
@@ -105,7 +104,7 @@ struct Model {
 fn main() {
     let cli = Cli::parse();
     let file = sample(if cli.broken { "broken.env" } else { "sample.env" });
-    let vault = vault(&cli);
+    let vault = if cli.fake_vault { fake_vault() } else { Box::new(|loader| loader) };
     let set = cli.set;
     let loader = || vault(ChatSettings::loader().env_file(&file).args(&set));
     match cli.command {
@@ -113,22 +112,6 @@ fn main() {
         Some(Command::Completions(completions)) => std::process::exit(completions.run::<Cli>()),
         None => show(loader),
     }
-}
-
-/// What has a loader ask the vault that the command line wants.
-#[cfg(feature = "azure")]
-fn vault(cli: &Cli) -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
-    if !cli.fake_vault {
-        return Box::new(|loader| loader);
-    }
-    let vault = fake_vault::FakeVault::start();
-    Box::new(move |loader| loader.store("azure", vault.store()))
-}
-
-/// There is none to ask.
-#[cfg(not(feature = "azure"))]
-fn vault(_: &Cli) -> impl Fn(Loader<ChatSettings>) -> Loader<ChatSettings> + use<> {
-    |loader| loader
 }
 
 fn show(loader: impl Fn() -> Loader<ChatSettings>) {

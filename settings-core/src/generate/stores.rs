@@ -1,11 +1,12 @@
 //! The places that secrets come from, in the words of a reader.
 
+use crate::resolve::find::stores::documented_place;
 use crate::resolve::walk::Leaf;
-use crate::schema::{ArgumentValue, Source};
+use crate::schema::Source;
 use crate::store::kind;
 
 /// Where the source has the secret, in words; `None` for variables and .env files, which the file itself is about.
-pub(super) fn place(source: &Source, leaf: &Leaf<'_>) -> Option<String> {
+pub(super) fn place(source: &'static Source, leaf: &Leaf<'_>) -> Option<String> {
     let name = source.name.unwrap_or_default();
     Some(match source.kind {
         "env" | "dotenv" => return None,
@@ -14,11 +15,7 @@ pub(super) fn place(source: &Source, leaf: &Leaf<'_>) -> Option<String> {
         "store" => format!("the store {name}"),
         kind => {
             let title = kind::find(kind).map_or(kind, |kind| kind.title);
-            let key = source.args.iter().find_map(|argument| match (argument.name, argument.value) {
-                ("key", ArgumentValue::Text(key)) => Some(format!("#{key}")),
-                _ => None,
-            });
-            let place = format!("{name}{}", key.unwrap_or_default());
+            let place = documented_place(leaf, source).unwrap_or_else(|| name.to_owned());
             if place.is_empty() { title.to_owned() } else { format!("{title} ({place})") }
         }
     })
