@@ -1,7 +1,13 @@
-//! Pages to read: how a .env file is read; and for those who have used something else, the same struct there and here.
+//! Pages to read: how a .env file is read, how secrets are rotated, how a store of your own is made; and for those who have used something else, the same struct there and here.
 
 #[doc = include_str!("../docs/dotenv_files.md")]
 pub mod dotenv_files {}
+
+#[doc = include_str!("../docs/rotation.md")]
+pub mod rotation {}
+
+#[doc = include_str!("../docs/own_store.md")]
+pub mod own_store {}
 
 #[doc = include_str!("../docs/from_pydantic_settings.md")]
 pub mod from_pydantic_settings {}

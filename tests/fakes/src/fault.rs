@@ -1,10 +1,13 @@
 //! What goes wrong.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use hyper::header::LOCATION;
+use tokio::sync::Barrier;
 
 use crate::message::Answer;
 use crate::record::{Call, Visit};
@@ -33,6 +36,7 @@ pub struct Fault {
 #[derive(Clone)]
 enum What {
     Delay(Duration),
+    Together(Arc<Barrier>),
     Instead(Instead),
 }
 
@@ -57,6 +61,13 @@ impl Fault {
         Self::new(What::Delay(time))
     }
 
+    /// No call is answered before so many wait for their answers, or ten seconds have passed: a client that asks for all
+    /// at once is as quick as without, whatever else the machine does, and
+    /// [`most_reads_at_once`](crate::Counts::most_reads_at_once) tells.
+    pub fn together(calls: usize) -> Self {
+        Self::new(What::Together(Arc::new(Barrier::new(calls))))
+    }
+
     /// The connection is closed without an answer.
     pub fn dropped() -> Self {
         Self::new(What::Instead(Instead::Dropped))
@@ -72,6 +83,15 @@ impl Fault {
     /// Status 200 with a text that says to be JSON, and is not.
     pub fn garbage() -> Self {
         Self::instead(Answer::text(StatusCode::OK, "application/json", r#"{"value": {"data": ["#))
+    }
+
+    /// Status 307 to another address, as of a proxy that wants to be logged in to.
+    ///
+    /// # Panics
+    ///
+    /// When the address cannot be sent.
+    pub fn redirect(to: &str) -> Self {
+        Self::instead(Answer::empty(StatusCode::TEMPORARY_REDIRECT).header(LOCATION, to))
     }
 
     /// Any answer.
@@ -114,6 +134,7 @@ impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match &self.what {
             What::Delay(time) => format!("delay of {time:?}"),
+            What::Together(_) => "answers together".to_owned(),
             What::Instead(Instead::Answer(answer)) => format!("status {}", answer.status.as_u16()),
             What::Instead(Instead::Dropped) => "dropped connection".to_owned(),
         };
@@ -129,8 +150,20 @@ impl fmt::Debug for Fault {
 /// The faults that meet one call.
 #[derive(Default)]
 pub(crate) struct Met {
-    pub(crate) delay: Duration,
+    delay: Duration,
+    together: Vec<Arc<Barrier>>,
     pub(crate) instead: Option<Instead>,
+}
+
+impl Met {
+    /// Waits as long as the faults want it.
+    pub(crate) async fn wait(&self) {
+        tokio::time::sleep(self.delay).await;
+        for barrier in &self.together {
+            // Too few have come: the test sees it in the counts.
+            let _ = tokio::time::timeout(Duration::from_secs(10), barrier.wait()).await;
+        }
+    }
 }
 
 /// Finds the faults of a call, and uses them up.
@@ -139,6 +172,7 @@ pub(crate) fn meet(faults: &mut [Fault], visit: &Visit) -> Met {
     for fault in faults.iter_mut().filter(|fault| fault.fits(visit)) {
         match &fault.what {
             What::Delay(time) => met.delay = met.delay.saturating_add(*time),
+            What::Together(barrier) => met.together.push(Arc::clone(barrier)),
             What::Instead(_) if met.instead.is_some() => continue,
             What::Instead(instead) => met.instead = Some(instead.clone()),
         }

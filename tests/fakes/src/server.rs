@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
-use crate::fault::{Fault, Instead, Met};
+use crate::fault::{Fault, Instead};
 use crate::message::{Answer, Request};
 use crate::record::{Counts, Record, Violation, Visit, lock};
 
@@ -220,9 +220,9 @@ async fn respond<S: Service>(
         }
     };
     let _in_flight = record.begin(&visit);
-    let Met { delay, instead } = record.meet_faults(&visit);
-    tokio::time::sleep(delay).await;
-    match instead {
+    let faults = record.meet_faults(&visit);
+    faults.wait().await;
+    match faults.instead {
         None => Ok(service.answer(asked).into()),
         Some(Instead::Answer(answer)) => Ok(answer.into()),
         Some(Instead::Dropped) => Err(Closed),

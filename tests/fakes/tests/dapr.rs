@@ -2,6 +2,8 @@
 #![cfg(feature = "dapr")]
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -169,9 +171,17 @@ async fn faults_meet_the_calls_that_they_are_for() {
 }
 
 #[tokio::test]
+async fn a_redirect_leads_elsewhere() {
+    let (sidecar, elsewhere) = (sidecar(), Dapr::started());
+    sidecar.inject(Fault::redirect(&format!("{}/v1.0/healthz/outbound", elsewhere.url())));
+    assert_eq!(get(&sidecar, "/secrets/secretstore/db:password").await.0, 204);
+    assert_eq!((sidecar.counts().reads, elsewhere.counts().health), (1, 1));
+}
+
+#[tokio::test]
 async fn reads_that_overlap_are_counted() {
     let sidecar = sidecar();
-    sidecar.inject(Fault::delay(Duration::from_millis(200)));
+    sidecar.inject(Fault::together(8));
     let answers = join_all((0..8).map(|_| get(&sidecar, "/secrets/secretstore/db:password"))).await;
     assert!(answers.iter().all(|(status, _)| *status == 200));
     let counts = sidecar.counts();
@@ -185,7 +195,7 @@ async fn a_request_that_has_no_route_or_a_broken_body_is_remembered() {
     assert_eq!(CLIENT.post(&url).send().await.unwrap().status(), 404);
     assert_eq!(CLIENT.get(&url).body("{").send().await.unwrap().status(), 400);
     assert_eq!(CLIENT.get(&url).body("{}").send().await.unwrap().status(), 200);
-    assert_eq!(get(&sidecar, "//secrets/./secretstore/db:password/").await.0, 200, "the path is cleaned first");
+    assert_eq!(get(&sidecar, "//secrets///secretstore/db:password/").await.0, 200, "the path is cleaned first");
     let why: Vec<String> = sidecar.violations().iter().map(ToString::to_string).collect();
     let path = "/v1.0/secrets/secretstore/db:password";
     assert_eq!(
@@ -211,4 +221,29 @@ async fn no_output_holds_a_secret() {
     get(&sidecar, "/nothing").await;
     let shown = format!("{sidecar:?} {:?}", sidecar.violations());
     assert!(shown.contains("reads: 1") && !shown.contains("sk-test"), "{shown}");
+}
+
+#[tokio::test]
+async fn reads_one_after_the_other_are_seen_as_such() {
+    let sidecar = sidecar();
+    sidecar.inject(Fault::together(2).times(2));
+    let one_by_one = async {
+        get(&sidecar, "/secrets/secretstore/db:password").await;
+        get(&sidecar, "/secrets/secretstore/db:password").await;
+    };
+    // The first read waits for the second, which does not come.
+    assert!(tokio::time::timeout(Duration::from_millis(200), one_by_one).await.is_err());
+    assert_eq!(sidecar.counts().most_reads_at_once, 1);
+}
+
+#[test]
+fn a_server_needs_no_runtime_of_its_test() {
+    let sidecar = sidecar();
+    let mut connection = TcpStream::connect(("127.0.0.1", sidecar.port())).unwrap();
+    connection
+        .write_all(b"GET /v1.0/healthz/outbound HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 204 No Content\r\n"), "{answer}");
 }

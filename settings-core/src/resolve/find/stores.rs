@@ -10,7 +10,7 @@ use crate::report::Outcome;
 use crate::resolve::take;
 use crate::resolve::walk::{self, Leaf, walk};
 use crate::schema::Source;
-use crate::store::kind::{self, Kind};
+use crate::store::kind::{self, Config, Kind};
 use crate::store::{Secret, SecretKey, SecretStore, StoreError, StoreErrorKind};
 use crate::value::Fault;
 
@@ -32,7 +32,7 @@ impl Search<'_, '_> {
     pub(super) fn in_store(&mut self, source: &'static Source) -> Step {
         let (layers, leaf) = (self.layers, self.leaf);
         let name = name(source);
-        let key = key(leaf, source, layers);
+        let key = key(leaf, source, layers.profile());
         let kind = kind::find(name);
         match target(source, name, kind, &key, layers) {
             Target::Store(store) => {
@@ -115,7 +115,7 @@ pub(crate) fn first_store(
     leaf: &Leaf<'_>,
 ) -> Option<(&'static str, SecretKey, Arc<dyn SecretStore>)> {
     leaf.sources().filter(is_store).find_map(|source| {
-        let (name, key) = (name(source), key(leaf, source, layers));
+        let (name, key) = (name(source), key(leaf, source, layers.profile()));
         match target(source, name, kind::find(name), &key, layers) {
             Target::Store(store) => Some((name, key, store)),
             _ => None,
@@ -133,9 +133,16 @@ fn name(source: &'static Source) -> &'static str {
     if source.kind == "store" { source.name.unwrap_or_default() } else { source.kind }
 }
 
+/// Where the field's secret is in the store of this source, whatever configures the store; for documentation.
+pub(crate) fn documented_place(leaf: &Leaf<'_>, source: &'static Source) -> Option<String> {
+    let kind = kind::find(name(source))?;
+    let config = Config { read: &|_| None, isolated: true };
+    Some((kind.place)(&key(leaf, source, None), &config))
+}
+
 /// What the field asks a store for.
-fn key(leaf: &Leaf<'_>, source: &Source, layers: &Layers<'_>) -> SecretKey {
-    let expand = |text: &str| match layers.profile() {
+fn key(leaf: &Leaf<'_>, source: &Source, profile: Option<&str>) -> SecretKey {
+    let expand = |text: &str| match profile {
         Some(profile) => text.replace(PROFILE, profile),
         None => text.to_owned(),
     };
@@ -193,6 +200,10 @@ fn target(
     let Some(kind) = kind.filter(|_| source.kind != "store") else {
         return if source.kind == "store" { Target::Unregistered } else { Target::NotBuiltIn { configured: false } };
     };
+    // What the struct alone names, a loader without the struct's own places leaves out.
+    if kind.variables.is_empty() && layers.hermetic() {
+        return Target::NotConfigured("the loader is hermetic".into());
+    }
     layers.with_config(|config| match (kind.configured)(key, config) {
         configured if kind.open.is_none() => Target::NotBuiltIn { configured: configured.is_ok() },
         Err(missing) => Target::NotConfigured(missing),

@@ -43,7 +43,8 @@ impl Vault {
         super::client::client(self)
     }
 
-    /// Makes a new version of a secret, and gives its id. A value may be longer here than the service would take.
+    /// Makes a new version of a secret, and gives its id. A value may be longer here than the service would take; a
+    /// secret that was deleted is back.
     ///
     /// # Panics
     ///
@@ -70,7 +71,7 @@ impl Vault {
     /// When there is no such secret.
     #[expect(clippy::expect_used, reason = "a test that deletes nothing has failed")]
     pub fn delete(&self, name: &str) {
-        self.with(|secrets| secrets.0.get_mut(name).expect("a secret that is there").deleted = true);
+        self.with(|secrets| secrets.find_mut(name).expect("a secret that is there").deleted = true);
     }
 
     /// The latest version was made so long ago.
@@ -84,7 +85,7 @@ impl Vault {
 
     /// The latest value of a secret, enabled or not.
     pub fn value(&self, name: &str) -> Option<String> {
-        self.with(|secrets| Some(secrets.0.get(name)?.versions.last()?.value.clone()))
+        self.with(|secrets| Some(secrets.find(name)?.versions.last()?.value.clone()))
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Secrets) -> T) -> T {
@@ -94,7 +95,7 @@ impl Vault {
     #[expect(clippy::expect_used, reason = "a test that changes nothing has failed")]
     fn with_latest(&self, name: &str, change: impl FnOnce(&mut Version)) {
         self.with(|secrets| {
-            let secret = secrets.0.get_mut(name).expect("a secret that is there");
+            let secret = secrets.find_mut(name).expect("a secret that is there");
             change(secret.versions.last_mut().expect("a version of it"));
         });
     }
@@ -117,12 +118,13 @@ pub(super) fn is_version(version: &str) -> bool {
     version.len() == 32 && version.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The secrets of a vault by their names.
+/// The secrets of a vault by their names in lower case: to the service, names differ by more than their case.
 #[derive(Default)]
 pub(super) struct Secrets(BTreeMap<String, Secret>);
 
-#[derive(Default)]
 struct Secret {
+    /// As it was written first.
+    name: String,
     versions: Vec<Version>,
     deleted: bool,
 }
@@ -145,8 +147,18 @@ pub(super) struct NewVersion {
 }
 
 impl Secrets {
+    fn find(&self, name: &str) -> Option<&Secret> {
+        self.0.get(&name.to_ascii_lowercase())
+    }
+
+    fn find_mut(&mut self, name: &str) -> Option<&mut Secret> {
+        self.0.get_mut(&name.to_ascii_lowercase())
+    }
+
     fn set(&mut self, name: &str, new: NewVersion) -> &Version {
-        let secret = self.0.entry(name.to_owned()).or_default();
+        let fresh = || Secret { name: name.to_owned(), versions: Vec::new(), deleted: false };
+        let secret = self.0.entry(name.to_ascii_lowercase()).or_insert_with(fresh);
+        secret.deleted = false;
         let id = format!("{:032x}", (u128::from(now()) << 64) + secret.versions.len() as u128);
         let NewVersion { value, enabled, extra } = new;
         secret.versions.push(Version { id, value, enabled, created: now(), extra });
@@ -154,7 +166,7 @@ impl Secrets {
     }
 
     pub(super) fn put(&mut self, host: &str, name: &str, new: NewVersion) -> Answer {
-        if self.0.get(name).is_some_and(|secret| secret.deleted) {
+        if self.find(name).is_some_and(|secret| secret.deleted) {
             let message = format!(
                 "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this \
                  state, the secret can only be recovered or purged."
@@ -168,7 +180,7 @@ impl Secrets {
     }
 
     pub(super) fn get(&self, host: &str, name: &str, version: Option<&str>) -> Answer {
-        let secret = self.0.get(name).filter(|secret| !secret.deleted);
+        let secret = self.find(name).filter(|secret| !secret.deleted);
         let found = secret.and_then(|secret| match version {
             None => secret.versions.last(),
             Some(id) => secret.versions.iter().find(|version| version.id == id),
@@ -187,21 +199,20 @@ impl Secrets {
         Answer::json(StatusCode::OK, &found.shown(host, name))
     }
 
-    /// A page of names: those after the one where the page before ended.
+    /// A page of names: those after the one, in lower case, where the page before ended.
     pub(super) fn list(&self, host: &str, after: Option<&str>, most: usize) -> Answer {
         let there =
-            self.0.iter().filter(|(name, secret)| !secret.deleted && after.is_none_or(|last| name.as_str() > last));
-        let mut there = there.filter_map(|(name, secret)| Some((name, secret.versions.last()?))).peekable();
-        let (mut page, mut last) = (Vec::new(), "");
-        while page.len() < most
-            && let Some((name, latest)) = there.next()
-        {
-            page.push(json!({"id": format!("https://{host}/secrets/{name}"), "attributes": latest.attributes()}));
-            last = name;
-        }
-        let next = there.peek().map(|_| {
+            self.0.iter().filter(|(key, secret)| !secret.deleted && after.is_none_or(|last| key.as_str() > last));
+        let there: Vec<(&String, &Secret)> = there.collect();
+        let (page, rest) = there.split_at(most.min(there.len()));
+        let next = page.last().filter(|_| !rest.is_empty()).map(|(last, _)| {
             format!("https://{host}:443/secrets?api-version={API_VERSION}&$skiptoken={last}&maxresults={most}")
         });
+        let shown = page.iter().map(|(_, Secret { name, versions, .. })| {
+            let attributes = versions.last().map(Version::attributes);
+            json!({"id": format!("https://{host}/secrets/{name}"), "attributes": attributes})
+        });
+        let page: Vec<Value> = shown.collect();
         Answer::json(StatusCode::OK, &json!({"value": page, "nextLink": next}))
     }
 }

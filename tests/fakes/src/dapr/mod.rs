@@ -213,3 +213,14 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
     let body = json!({"errorCode": code, "message": message, "details": [reason]});
     Answer::json(StatusCode::from_u16(status).expect("a status of HTTP"), &body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn a_path_is_cleaned_and_keeps_its_escapes() {
+        assert_eq!(clean("/v1.0//./secrets/x/../store/a%2F..%2Fb/"), ["v1.0", "secrets", "store", "a%2F..%2Fb"]);
+        assert_eq!(clean("/.."), [""; 0]);
+    }
+}

@@ -1,0 +1,28 @@
+//! The places that secrets come from, in the words of a reader.
+
+use crate::resolve::find::stores::documented_place;
+use crate::resolve::walk::Leaf;
+use crate::schema::Source;
+use crate::store::kind;
+
+/// Where the source has the secret, in words; `None` for variables and .env files, which the file itself is about.
+pub(super) fn place(source: &'static Source, leaf: &Leaf<'_>) -> Option<String> {
+    let name = source.name.unwrap_or_default();
+    Some(match source.kind {
+        "env" | "dotenv" => return None,
+        "docker" | "k8s" => secret_file(leaf)?,
+        "file" | "json" => format!("the file {name}"),
+        "store" => format!("the store {name}"),
+        kind => {
+            let title = kind::find(kind).map_or(kind, |kind| kind.title);
+            let place = documented_place(leaf, source).unwrap_or_else(|| name.to_owned());
+            if place.is_empty() { title.to_owned() } else { format!("{title} ({place})") }
+        }
+    })
+}
+
+/// The file that Docker or Kubernetes mounts.
+fn secret_file(leaf: &Leaf<'_>) -> Option<String> {
+    let directory = leaf.root.secrets_dirs.last()?;
+    Some(format!("the file {}/{}", directory.trim_end_matches('/'), leaf.path().replace('.', "_")))
+}
