@@ -415,7 +415,7 @@ impl<S: Blueprint> Loader<S> {
     pub(crate) fn argument(mut self, read: Result<(String, Tree), Box<Problem>>) -> Self {
         match read {
             Ok(given) => self.places.given.push(given),
-            Err(problem) => self.places.refused.push(problem),
+            Err(problem) => self.places.refused.push(*problem),
         }
         self
     }
