@@ -412,10 +412,10 @@ impl<S: Blueprint> Loader<S> {
 
     /// Takes what an argument gives to a field, or why it gives nothing.
     #[cfg(feature = "clap")]
-    pub(crate) fn argument(mut self, read: Result<(String, Tree), Problem>) -> Self {
+    pub(crate) fn argument(mut self, read: Result<(String, Tree), Box<Problem>>) -> Self {
         match read {
             Ok(given) => self.places.given.push(given),
-            Err(problem) => self.places.refused.push(problem),
+            Err(problem) => self.places.refused.push(*problem),
         }
         self
     }

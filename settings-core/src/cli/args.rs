@@ -45,16 +45,17 @@ impl<S: Blueprint> Loader<S> {
     }
 }
 
-fn read(schema: &'static Schema, argument: &str) -> Result<(String, Tree), Problem> {
+fn read(schema: &'static Schema, argument: &str) -> Result<(String, Tree), Box<Problem>> {
     let Some((name, value)) = argument.split_once('=') else {
         // It is not shown: it may be a secret whose name was forgotten.
         let problem = Problem::new(Code::Invalid, "", "--set").expect("FIELD=VALUE");
-        return Err(problem.describe("an argument without `=`").fix("--set FIELD=VALUE"));
+        return Err(Box::new(problem.describe("an argument without `=`").fix("--set FIELD=VALUE")));
     };
     let mut refused = None;
     walk(schema, &mut |step| match step {
         Step::Field(leaf) if leaf.is_called(name) && holds_secrets(&leaf.field.kind) => {
-            refused = Some(Problem::of_secret(Code::SecretInArgument, &leaf.path(), leaf.variable).at("--set"));
+            let problem = Problem::of_secret(Code::SecretInArgument, &leaf.path(), leaf.variable);
+            refused = Some(Box::new(problem.at("--set")));
         }
         _ => {}
     });
