@@ -127,7 +127,8 @@ impl Row {
         self.state
     }
 
-    /// The layer that has the value: `env`, `.env`, `docker`, `file`, `set`; where none has, the word of the state.
+    /// The layer that has the value: `env`, `.env`, `docker`, `file`, `set`, or `mock` for a mock's stand-in; where none
+    /// has, the word of the state.
     pub fn layer(&self) -> &'static str {
         self.layer
     }

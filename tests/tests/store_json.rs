@@ -59,6 +59,24 @@ fn one_file_has_nested_values_and_lists() {
     assert_eq!(chat.gateway_token.unwrap().expose_secret(), "second");
 }
 
+#[test]
+#[cfg(feature = "testing")]
+fn it_does_what_every_store_has_to() {
+    use settings_core::store::SecretKey;
+
+    let secrets = Secrets::new([("secrets.json", FILE), ("broken.json", "{"), ("open.json", FILE)]);
+    secrets.allow("open.json", 0o666);
+    let file = |name: &str| JsonFile::new(secrets.join(name));
+    settings_core::testing::store_conformance(file("secrets.json"))
+        .holds(SecretKey::new("OPENAI_API_KEY"), "sk-test-key")
+        .holds(SecretKey::new("DB_PASSWORD"), "not-a-real-one")
+        .holds(SecretKey::new("ANY").with("key", "gateways:0:token"), "first")
+        .lacks(SecretKey::new("GEMINI_API_KEY"))
+        .misfits(SecretKey::new("X").with("secret", "openai-api-key").with("key", "x"))
+        .refuses(file("open.json"), SecretKey::new("OPENAI_API_KEY"))
+        .run();
+}
+
 #[derive(Settings)]
 #[settings(env_file = none)]
 struct Plain {

@@ -1,8 +1,9 @@
 //! Loads the settings of a chat service, prints them, and tells where every value came from.
 //!
-//! `--broken` loads from a file with many mistakes instead, to show the report. With the feature `azure`, secrets that
-//! neither the environment nor the file has come from the Azure Key Vault of `KEY_VAULT_URI`; `--fake-vault` starts one in
-//! this process. `settings check` and its like are the subcommand that every program can have.
+//! `--broken` loads from a file with many mistakes instead, to show the report. `settings check` and its like are the
+//! subcommand that every program can have. With the features `azure` and `aws`, secrets that neither the environment nor
+//! the file has come from the Azure Key Vault of `KEY_VAULT_URI` and from the AWS secret of `AWS_SECRET_NAME`;
+//! `--fake-vault` starts a vault in this process.
 
 #![allow(clippy::print_stdout, reason = "it is there to print")]
 
@@ -42,7 +43,7 @@ enum Command {
 
 /// The chat service.
 #[derive(Settings)]
-#[settings(env_prefix = "CHAT_", source = [env, docker, azure])]
+#[settings(env_prefix = "CHAT_", source = [env, docker, azure, aws])]
 struct ChatSettings {
     /// Where the service runs.
     #[setting(env = "ENVIRONMENT", default = "dev")]
@@ -104,7 +105,8 @@ fn main() {
     let cli = Cli::parse();
     let file = sample(if cli.broken { "broken.env" } else { "sample.env" });
     let vault = if cli.fake_vault { fake_vault() } else { Box::new(|loader| loader) };
-    let loader = || vault(ChatSettings::loader().env_file(&file).args(&cli.set));
+    let set = cli.set;
+    let loader = || vault(ChatSettings::loader().env_file(&file).args(&set));
     match cli.command {
         Some(Command::Settings(command)) => std::process::exit(command.run_with(loader())),
         Some(Command::Completions(completions)) => std::process::exit(completions.run::<Cli>()),
@@ -121,19 +123,6 @@ fn show(loader: impl Fn() -> Loader<ChatSettings>) {
     println!("{settings:#?}\n");
     println!("{}\n", loader().explain_blocking().unwrap_or_else(|report| report.exit()));
     println!("{}\n\nloaded in {took:.0?}", summary(&settings));
-}
-
-/// What has a loader ask a vault in this process.
-#[cfg(feature = "azure")]
-fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
-    let vault = fake_vault::FakeVault::start();
-    Box::new(move |loader| loader.store("azure", vault.store()))
-}
-
-#[cfg(not(feature = "azure"))]
-fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
-    println!("`--fake-vault` wants `--features azure`");
-    std::process::exit(2)
 }
 
 /// What a service would do with its settings, as far as it can be told: a secret is used and not printed.

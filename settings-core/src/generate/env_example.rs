@@ -8,10 +8,11 @@ use std::{env, fs, io};
 use super::default::Default;
 use super::diff::diff;
 use super::outline::{self, Entry, Group};
-use super::stores;
+
 use crate::fold::fold;
 use crate::layer::show;
 use crate::schema::Schema;
+use crate::store::kind::{self, Variable};
 use crate::value::Blueprint;
 
 /// Comments are broken at this width where there is a blank to break at.
@@ -197,11 +198,12 @@ impl Page {
             self.comment("Optional: the name of a profile, whose .env.NAME stands above this file.");
             self.line(&format!("{variable}="));
         }
-        for store in outline::stores_in_use(schema).into_iter().filter_map(stores::find) {
+        let in_use = outline::stores_in_use(schema).into_iter().filter_map(kind::find);
+        for store in in_use.filter(|store| store.common_variables().next().is_some()) {
             self.heading(store.title);
             self.comment("Optional: where secrets come from that nothing above has.");
-            for (variable, docs) in store.variables() {
-                if self.variables.insert(variable.to_owned()) {
+            for Variable { name: variable, docs, .. } in store.common_variables() {
+                if self.variables.insert((*variable).to_owned()) {
                     self.line("");
                     self.comment(docs);
                     self.line(&format!("{variable}="));

@@ -1,58 +1,9 @@
-//! What a reader has to know of the places that secrets come from: their names, and the variables that configure them.
+//! The places that secrets come from, in the words of a reader.
 
 use crate::resolve::find::stores::documented_place;
 use crate::resolve::walk::Leaf;
 use crate::schema::Source;
 use crate::store::kind;
-
-/// A kind of store by the word that stands for it in a `source`.
-pub(super) struct Store {
-    kind: &'static str,
-    /// What people call it.
-    pub(super) title: &'static str,
-    /// The variables that configure it, each with what it holds, for a store that does not tell them itself.
-    variables: &'static [(&'static str, &'static str)],
-}
-
-impl Store {
-    /// The variables that configure it, each with what it holds.
-    pub(super) fn variables(&self) -> Vec<(&'static str, &'static str)> {
-        match kind::find(self.kind) {
-            Some(kind) => {
-                let common = kind.variables.iter().filter(|variable| variable.common);
-                common.map(|variable| (variable.name, variable.docs)).collect()
-            }
-            None => self.variables.to_vec(),
-        }
-    }
-}
-
-const STORES: &[Store] = &[
-    Store { kind: "azure", title: "Azure Key Vault", variables: &[] },
-    Store {
-        kind: "aws",
-        title: "AWS Secrets Manager",
-        variables: &[
-            ("AWS_SECRET_NAME", "Name or ARN of the AWS secret for sources that name none."),
-            ("AWS_REGION", "Region of AWS Secrets Manager, such as eu-west-1."),
-        ],
-    },
-    Store {
-        kind: "gcp",
-        title: "Google Secret Manager",
-        variables: &[
-            ("GOOGLE_CLOUD_PROJECT", "The Google Cloud project."),
-            ("GCP_SECRET_NAME", "Name of the Google secret for sources that name none, if they share one."),
-        ],
-    },
-    Store { kind: "vault", title: "Vault", variables: &[] },
-    Store { kind: "dapr", title: "Dapr", variables: &[] },
-];
-
-/// The store of this kind, if variables configure it.
-pub(super) fn find(kind: &str) -> Option<&'static Store> {
-    STORES.iter().find(|store| store.kind == kind)
-}
 
 /// Where the source has the secret, in words; `None` for variables and .env files, which the file itself is about.
 pub(super) fn place(source: &'static Source, leaf: &Leaf<'_>) -> Option<String> {
@@ -63,7 +14,7 @@ pub(super) fn place(source: &'static Source, leaf: &Leaf<'_>) -> Option<String> 
         "file" | "json" => format!("the file {name}"),
         "store" => format!("the store {name}"),
         kind => {
-            let title = find(kind).map_or(kind, |store| store.title);
+            let title = kind::find(kind).map_or(kind, |kind| kind.title);
             let place = documented_place(leaf, source).unwrap_or_else(|| name.to_owned());
             if place.is_empty() { title.to_owned() } else { format!("{title} ({place})") }
         }

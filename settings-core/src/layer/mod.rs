@@ -54,6 +54,8 @@ pub(crate) struct Places {
     pub(crate) hermetic: bool,
     /// These are the values of a mock, so that a value that is missing is given in the test.
     pub(crate) mock: bool,
+    /// So many of the values given, at the beginning, are no test's but the mock's own.
+    pub(crate) stand_ins: usize,
     /// Take placeholders and empty texts for values, and leave out every rule and check.
     pub(crate) unchecked: bool,
 }
@@ -74,6 +76,7 @@ impl Places {
             timeout,
             hermetic,
             mock: _,
+            stand_ins: _,
             unchecked: _,
         } = self;
         variables.is_none()
@@ -89,6 +92,9 @@ impl Places {
             && !hermetic
     }
 }
+
+/// The layer of what a mock has for required fields that the test gave no value.
+pub(crate) const STAND_IN: &str = "mock";
 
 /// The layers of one load.
 pub(crate) struct Layers<'p> {
@@ -131,6 +137,11 @@ impl<'p> Layers<'p> {
     /// Whether these are the values of a mock.
     pub(crate) fn of_mock(&self) -> bool {
         self.places.mock
+    }
+
+    /// The layer that a value given in code is of, by its place among them.
+    pub(crate) fn of_given(&self, index: usize) -> &'static str {
+        if index < self.places.stand_ins { STAND_IN } else { "set" }
     }
 
     /// Whether placeholders and empty texts count as values.

@@ -16,6 +16,7 @@ const DEPTH: usize = 100;
 
 pub(super) const KIND: Kind = Kind {
     name: "json",
+    title: "the file",
     variables: &[],
     configured: |_, _| Ok(()),
     place: |key, _| JsonFile::named().place(key),

@@ -36,6 +36,7 @@
 //! # Ok::<(), settings_core::Report>(())
 //! ```
 
+mod aws;
 mod azure;
 #[cfg(feature = "testing")]
 pub(crate) mod conformance;
@@ -58,6 +59,8 @@ use std::sync::Arc;
 
 use crate::secret::SecretString;
 
+#[cfg(feature = "aws")]
+pub use self::aws::Aws;
 #[cfg(feature = "azure")]
 pub use self::azure::Azure;
 #[cfg(feature = "dapr")]

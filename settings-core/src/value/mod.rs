@@ -176,6 +176,27 @@ pub(crate) fn check_length(length: usize, field: &Field) -> Option<Fault> {
     field.rules.min_len.is_some_and(|least| length < least).then_some(Fault::Rule(Rule::MinLen))
 }
 
+/// What a function that is given a secret may return as its error.
+#[diagnostic::on_unimplemented(
+    message = "the error of a function that sees a secret is a `&'static str`, and not `{Self}`, which could quote it",
+    label = "returns an error that could quote the secret"
+)]
+pub trait CannotQuote {
+    /// The sentence.
+    fn sentence(self) -> &'static str;
+}
+
+impl CannotQuote for &'static str {
+    fn sentence(self) -> &'static str {
+        self
+    }
+}
+
+/// What such a function returned.
+pub fn unquoted<T>(result: Result<T, impl CannotQuote>) -> Result<T, &'static str> {
+    result.map_err(CannotQuote::sentence)
+}
+
 /// The place of the struct that is loaded, which has no slot of its own.
 pub(crate) const ROOT: usize = usize::MAX;
 

@@ -283,6 +283,10 @@ fn a_token_that_was_left_by_a_login_is_used_where_none_is_set() {
     assert!(told.contains("not configured (neither VAULT_TOKEN is set"), "{told}");
     let told = child(&Secrets::new([(".vault-token", "\n")]), &[address.clone()]);
     assert!(told.contains("not configured (VAULT_TOKEN is not set, and ~/.vault-token holds none)"), "{told}");
+    // A test's own environment is not the place of anybody's login.
+    let isolated = [address.clone(), ("HOME", home.path().display().to_string())];
+    let told = outcome(&refused(with(isolated)), "openai_api_key");
+    assert!(told.starts_with("not configured (neither VAULT_TOKEN is set"), "{told}");
     home.allow(".vault-token", 0o666);
     let told = child(&home, &[address]);
     assert!(told.contains("and ~/.vault-token: writable by everyone"), "{told}");
@@ -304,7 +308,7 @@ fn no_proxy_sees_what_stays_on_this_machine() {
 #[ignore = "changes a file in its home while it runs: run by the test below"]
 fn loads_twice_from_the_process_environment() {
     assert_keys(&Keys::loader().load_blocking().unwrap());
-    let file = std::env::home_dir().unwrap().join(".vault-token");
+    let file = std::path::Path::new(&std::env::var_os("HOME").unwrap()).join(".vault-token");
     std::fs::write(file, std::env::var("NEXT_TOKEN").unwrap()).unwrap();
     let revoke = std::env::var("REVOKE").unwrap();
     settings_tests::servers::client()

@@ -12,6 +12,8 @@ mod write;
 use bao::{Bao, error, note, one, run, text};
 use serde_json::json;
 use settings_core::store::{SecretStore, StoreErrorKind::*, Vault};
+use settings_core::testing::store_conformance;
+use settings_tests::fault::{Fault, FaultProxy, Nobody, When};
 
 #[test]
 fn a_secret_is_read_for_all_of_its_keys() {
@@ -136,6 +138,31 @@ fn a_namespace_has_mounts_of_its_own() {
     assert_eq!(text(one(&bao.vault(), &key)), "of the root");
     let nowhere = bao.vault().namespace("no-such-namespace");
     assert_eq!(note(&nowhere, &key), (NotFound, "there is no such namespace".to_owned()));
+}
+
+#[test]
+fn it_does_what_every_store_has_to() {
+    let Some(bao) = Bao::new() else { return };
+    bao.write("chat/api-keys", json!({"openai_api_key": "sk-test-key", "port": 5432, "empty": ""}));
+    bao.write("gone", json!({"password": "sk-test-key"}));
+    bao.post("delete/gone", json!({"versions": [1]}));
+    let key = |variable: &str| bao.key(variable, "chat/api-keys");
+    let broken = FaultProxy::http(&Nobody::new().address());
+    broken.inject(When::any(), Fault::bad_gateway());
+    store_conformance(bao.vault())
+        .holds(key("OPENAI_API_KEY"), "sk-test-key")
+        .holds(key("ANY").with("key", "port"), "5432")
+        .lacks(key("GEMINI_API_KEY"))
+        .lacks(key("EMPTY"))
+        .lacks(bao.key("PASSWORD", "gone"))
+        .lacks(bao.key("PASSWORD", "none"))
+        .refuses(bao.anonymous().token("no-such-token"), key("OPENAI_API_KEY"))
+        .refuses(bao.anonymous().app_role("no", "role"), key("OPENAI_API_KEY"))
+        .does_not_answer(Vault::new(Nobody::new().address()).token("test-token"), key("OPENAI_API_KEY"))
+        .does_not_answer(Vault::new(broken.address()).token("test-token"), key("OPENAI_API_KEY"))
+        .writes(key("GEMINI_API_KEY"), "new-test-key")
+        .writes(bao.key("PASSWORD", "gone"), "new-test-key")
+        .run();
 }
 
 #[test]

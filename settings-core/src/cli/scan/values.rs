@@ -39,7 +39,7 @@ pub(super) fn needles(schema: &'static Schema, places: &Places) -> (Vec<Needle>,
             return;
         }
         let (first, trail) = retrace_to_the_end(&layers, leaf);
-        let stand_in = stand_in(leaf).map(|text| Zeroizing::new(text.into_bytes()));
+        let stand_in = stand_in(leaf.field).map(|text| Zeroizing::new(text.into_bytes()));
         for slot in [first].iter().chain(&trail.hidden) {
             needles.add_slot(slot, leaf.field, leaf.variable, stand_in.as_ref().map(|text| text.as_slice()));
         }

@@ -39,6 +39,7 @@ const MSI_SECRET: &str = "MSI_SECRET";
 
 pub(crate) const KIND: Kind = Kind {
     name: "azure",
+    title: "Azure Key Vault",
     variables: &[
         Variable::common(VAULT, "Address of the Azure Key Vault, such as https://kv-chat.vault.azure.net/"),
         Variable::rare(TENANT, "Tenant of the service principal or workload identity that reads the Azure Key Vault"),

@@ -12,6 +12,7 @@ use super::kind::{Kind, Variable};
 
 pub(super) const KIND: Kind = Kind {
     name: "dapr",
+    title: "Dapr",
     variables: &[
         Variable::common("DAPR_HTTP_PORT", "The port of the sidecar on this machine, 3500."),
         Variable::rare(

@@ -17,6 +17,7 @@ use super::kind::{Config, Kind, Variable};
 
 pub(super) const KIND: Kind = Kind {
     name: "vault",
+    title: "Vault",
     variables: &[
         Variable::common("VAULT_ADDR", "Address of the server, https://vault.example.com:8200."),
         Variable::common("VAULT_ROLE_ID", "The role id of an AppRole; with VAULT_SECRET_ID it wins over VAULT_TOKEN."),
@@ -58,9 +59,11 @@ fn configured(key: &SecretKey, config: &Config<'_>) -> Result<(), Cow<'static, s
     Ok(())
 }
 
-/// Where `vault login` leaves its token.
+/// Where `vault login` leaves its token. What lies in the home directory counts for a program, and for no test.
 fn token_file(config: &Config<'_>) -> Option<PathBuf> {
-    if config.isolated { None } else { Some(std::env::home_dir()?.join(".vault-token")) }
+    let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    let home = config.get(home).filter(|_| !config.isolated)?;
+    Some(PathBuf::from(home.as_str()).join(".vault-token"))
 }
 
 /// Where the engine is mounted that holds the secret.
