@@ -130,8 +130,7 @@ fn is_given(before: &str, behind: &str) -> bool {
     // `r".."` and `b".."` are literals too.
     let quoted = literal.trim_start_matches(['r', 'b', 'u', 'R', 'B', 'U']);
     if let Some(quote) = quoted.chars().next().filter(|c| "\"'`".contains(*c)) {
-        let text = quoted[1..].split(quote).next().unwrap_or_default();
-        return is_password(text);
+        return quoted[1..].split_once(quote).is_some_and(|(text, _)| is_password(text));
     }
     let ends = |c: char| c.is_whitespace() || "\"'`,;&)}]<>|".contains(c);
     let text = literal.split(ends).next().unwrap_or_default();
@@ -276,6 +275,8 @@ mod tests {
             "PASS_hash=\"hunter2x\"",
             "PASS: \"hunter2x\"",
             "a PASS = anything2 in prose",
+            "`PASS=` and then anything",
+            "PASS=\"not closed on this line",
         ] {
             let line = line.replace("PASS", "password");
             assert_eq!(what(&line), None, "{line}");
