@@ -73,7 +73,7 @@ impl fmt::Debug for Config<'_> {
 }
 
 /// The kinds that there are.
-pub(crate) const KINDS: &[&Kind] = &[];
+pub(crate) const KINDS: &[&Kind] = &[&super::gcp::KIND];
 
 /// The kind of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Kind> {

@@ -38,6 +38,7 @@
 
 #[cfg(feature = "testing")]
 pub(crate) mod conformance;
+mod gcp;
 mod key;
 pub(crate) mod kind;
 #[cfg(feature = "testing")]
@@ -52,6 +53,8 @@ use std::sync::Arc;
 
 use crate::secret::SecretString;
 
+#[cfg(feature = "gcp")]
+pub use self::gcp::Gcp;
 pub use self::key::SecretKey;
 #[cfg(feature = "testing")]
 pub use self::memory::{Fault, MemoryStore};
