@@ -85,8 +85,14 @@ impl fmt::Debug for Config<'_> {
 }
 
 /// The kinds that there are.
-pub(crate) const KINDS: &[&Kind] =
-    &[&super::aws::KIND, &super::azure::KIND, &super::dapr::KIND, &super::json_file::KIND, &super::vault::KIND];
+pub(crate) const KINDS: &[&Kind] = &[
+    &super::aws::KIND,
+    &super::azure::KIND,
+    &super::dapr::KIND,
+    &super::gcp::KIND,
+    &super::json_file::KIND,
+    &super::vault::KIND,
+];
 
 /// The kind of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Kind> {
