@@ -1,4 +1,5 @@
 //! `#[test_settings(..)]`, on every kind of test and in either order.
+#![allow(unused_qualifications, reason = "a path of several parts is a case of its own")]
 
 use rstest::{fixture, rstest};
 use settings_core::testing::InCurrentSettings;
