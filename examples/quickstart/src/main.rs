@@ -125,6 +125,20 @@ fn show(loader: impl Fn() -> Loader<ChatSettings>) {
     println!("{}\n\nloaded in {took:.0?}", summary(&settings));
 }
 
+/// What has a loader ask a vault in this process.
+#[cfg(feature = "azure")]
+fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
+    let vault = fake_vault::FakeVault::start();
+    Box::new(move |loader| loader.store("azure", vault.store()))
+}
+
+#[cfg(not(feature = "azure"))]
+fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
+    use clap::CommandFactory;
+    let wanted = "`--fake-vault` wants `--features azure`";
+    Cli::command().error(clap::error::ErrorKind::InvalidValue, wanted).exit()
+}
+
 /// What a service would do with its settings, as far as it can be told: a secret is used and not printed.
 fn summary(settings: &ChatSettings) -> String {
     let ChatSettings { environment, port, cors_origins, reply_timeout, db, model, .. } = settings;
