@@ -91,6 +91,7 @@ impl Http {
         self.client.get(format!("{}{path}", self.base))
     }
 
+    #[cfg(feature = "vault")]
     pub(super) fn post(&self, path: &str, body: Zeroizing<Vec<u8>>) -> RequestBuilder {
         self.client.post(format!("{}{path}", self.base)).body(Bytes::from_owner(body))
     }

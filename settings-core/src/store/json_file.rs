@@ -280,15 +280,19 @@ impl SecretStore for JsonFile {
             let mut files = Vec::new();
             for path in keys.iter().filter_map(|key| self.path(key)) {
                 if !files.iter().any(|(known, _)| *known == path) {
-                    files.push((path, read(path)));
+                    files.push((path, read(path).map_err(refused)));
                 }
             }
+            let objects: Vec<(&Path, Result<&str, StoreError>)> = files
+                .iter()
+                .map(|(path, file)| (*path, file.as_ref().map_err(Clone::clone).and_then(|file| object_in(file))))
+                .collect();
             let value = |key: &SecretKey| {
+                let path = self.path(key);
+                let object = objects.iter().find(|(known, _)| Some(*known) == path);
                 let nameless = || StoreError::not_configured().because("the source names no file");
-                let path = self.path(key).ok_or_else(nameless)?;
-                let (_, file) = files.iter().find(|(known, _)| *known == path).ok_or_else(nameless)?;
-                let file = file.as_ref().map_err(|&error| refused(error))?;
-                Ok(Secret::new(self.value_in(object_in(file)?, key)?))
+                let (_, object) = object.ok_or_else(nameless)?;
+                Ok(Secret::new(self.value_in(object.clone()?, key)?))
             };
             keys.iter().map(value).collect()
         })

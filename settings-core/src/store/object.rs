@@ -4,6 +4,7 @@
 //! serde_json does that in a buffer that it does not wipe.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use secrecy::ExposeSecret;
@@ -39,14 +40,11 @@ pub(super) fn text(value: &str, key: &str) -> Result<SecretString, StoreError> {
 
 /// The keys of an object and their values as they are written. Of a key that is there twice the last one counts.
 pub(super) fn entries(object: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
-    let mut entries: Vec<(Cow<'_, str>, &str)> = Vec::new();
-    for (name, value) in Object::parse(object).ok()?.entries {
-        match entries.iter_mut().find(|(known, _)| *known == name) {
-            Some(entry) => entry.1 = value.get(),
-            None => entries.push((name, value.get())),
-        }
-    }
-    Some(entries)
+    let entries = Object::parse(object).ok()?.entries.into_iter().rev();
+    let mut known = HashSet::new();
+    let mut entries: Vec<_> = entries.filter(|(name, _)| known.insert(name.clone())).collect();
+    entries.reverse();
+    Some(entries.into_iter().map(|(name, value)| (name, value.get())).collect())
 }
 
 /// The object with another value under this key, which is added where it is not there.
@@ -264,6 +262,12 @@ mod tests {
             let json = serde_json::to_string(text).unwrap();
             assert_eq!(unescape(&json).unwrap().expose_secret(), text);
         }
+    }
+
+    #[test]
+    fn of_a_key_that_is_there_twice_the_last_entry_counts() {
+        let entries = entries(r#"{"a": 1, "b": 2, "\u0061": 3, "c": 4}"#).unwrap();
+        assert_eq!(entries, [("b".into(), "2"), ("a".into(), "3"), ("c".into(), "4")]);
     }
 
     fn replaced(object: &str, value: &str) -> String {

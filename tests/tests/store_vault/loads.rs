@@ -1,6 +1,7 @@
 //! Whole loads, as programs make them: what configures the store stands in the environment.
 
 use std::process::Command;
+use std::slice::from_ref;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -275,13 +276,13 @@ fn a_token_that_was_left_by_a_login_is_used_where_none_is_set() {
     write_keys(&bao);
     let home = Secrets::new([(".vault-token", format!("{OPENBAO_TOKEN}\n"))]);
     let address = ("VAULT_ADDR", bao.proxy.address());
-    assert!(child(&home, &[address.clone()]).contains("loaded"));
+    assert!(child(&home, from_ref(&address)).contains("loaded"));
     let token = ("VAULT_TOKEN", "no-such-token".to_owned());
     let told = child(&home, &[address.clone(), token]);
     assert!(told.contains("access denied (the token is not valid or has expired)"), "{told}");
-    let told = child(&Secrets::empty(), &[address.clone()]);
+    let told = child(&Secrets::empty(), from_ref(&address));
     assert!(told.contains("not configured (neither VAULT_TOKEN is set"), "{told}");
-    let told = child(&Secrets::new([(".vault-token", "\n")]), &[address.clone()]);
+    let told = child(&Secrets::new([(".vault-token", "\n")]), from_ref(&address));
     assert!(told.contains("not configured (VAULT_TOKEN is not set, and ~/.vault-token holds none)"), "{told}");
     // A test's own environment is not the place of anybody's login.
     let isolated = [address.clone(), ("HOME", home.path().display().to_string())];

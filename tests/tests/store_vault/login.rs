@@ -11,11 +11,11 @@ use settings_tests::servers::unique;
 use crate::bao::{Bao, note, one, run, text};
 
 /// An AppRole of one test.
-pub struct Role {
+pub(crate) struct Role {
     mount: String,
     name: String,
-    pub role_id: String,
-    pub secret_id: String,
+    pub(crate) role_id: String,
+    pub(crate) secret_id: String,
 }
 
 impl Role {
@@ -25,7 +25,7 @@ impl Role {
     }
 
     /// On this mount, which may be there already.
-    pub fn at(mount: &str, bao: &Bao, policy: &str, options: Value) -> Self {
+    pub(crate) fn at(mount: &str, bao: &Bao, policy: &str, options: Value) -> Self {
         bao.call("POST", &format!("sys/auth/{mount}"), &json!({"type": "approle"}), None);
         let (name, mut role) = (unique("shop"), json!({"token_policies": [policy]}));
         role.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
@@ -37,7 +37,7 @@ impl Role {
         Self { mount: mount.to_owned(), name, role_id, secret_id }
     }
 
-    pub fn delete(&self, bao: &Bao) {
+    pub(crate) fn delete(&self, bao: &Bao) {
         bao.admin("DELETE", &format!("auth/{}/role/{}", self.mount, self.name), Value::Null, None);
     }
 

@@ -118,25 +118,25 @@ fn only_authorities_that_are_named_are_trusted() {
 }
 
 /// An authority for certificates, and a server of this machine that has one of them.
-pub struct Authority {
+pub(crate) struct Authority {
     certificate: rcgen::Certificate,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = rcgen::CertificateParams::new([]).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let key = rcgen::KeyPair::generate().unwrap();
         Self { certificate: params.self_signed(&key).unwrap(), issuer: rcgen::Issuer::new(params, key) }
     }
 
-    pub fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.certificate.pem()
     }
 
     /// The address of one that takes TLS away, and passes the rest on. It is there as long as the test.
-    pub fn in_front_of(&self, server: &FaultProxy) -> String {
+    pub(crate) fn in_front_of(&self, server: &FaultProxy) -> String {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
