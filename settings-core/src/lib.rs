@@ -110,7 +110,7 @@ pub use loader::Loader;
 pub use report::Report;
 pub use secret::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 pub use settings::{Settings, check_required_secrets, get_settings, rotate_secret};
-pub use settings_derive::Settings;
+pub use settings_derive::{Settings, test_settings};
 pub use value::Blueprint;
 
 /// What the generated code names. Not for use by hand: it changes without notice.
@@ -127,6 +127,11 @@ pub mod __private {
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
     pub use crate::value::rules::{Length, min_len, one_of, within};
     pub use crate::value::{CannotQuote, Collection, Plain, patterned, unquoted};
+
+    /// A value of a type that is only to be named, in code that never runs.
+    pub fn never<T>() -> T {
+        unreachable!("the code that asks for it never runs")
+    }
 }
 
 #[cfg(doctest)]

@@ -49,7 +49,7 @@ pub(crate) use self::scopes::{Override, scoped};
 /// assert_eq!(Chat::get().port, 9000);
 /// assert!(Chat::get().openai_api_key.expose_secret().starts_with("sk-"));
 /// ```
-#[must_use = "a mock has no effect until it is installed or built"]
+#[must_use = "a mock has no effect until it is installed, put around a future by `scope`, or built"]
 pub struct Mock<S> {
     given: Vec<(String, Tree)>,
     edits: Vec<Edit<S>>,

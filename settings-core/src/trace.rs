@@ -101,8 +101,11 @@ mod of_load {
     use crate::store::{Secret, StoreError};
 
     /// No span.
-    #[derive(Clone, Copy)]
+    #[derive(Clone)]
     pub(crate) struct Span;
+
+    /// Nothing is entered.
+    pub(crate) struct Entered;
 
     #[inline(always)]
     pub(crate) fn span(_: &'static str) -> Span {
@@ -111,7 +114,9 @@ mod of_load {
 
     impl Span {
         #[inline(always)]
-        pub(crate) fn enter(&self) {}
+        pub(crate) fn enter(&self) -> Entered {
+            Entered
+        }
 
         #[inline(always)]
         pub(crate) fn read(

@@ -26,7 +26,7 @@ impl<T> Default for Attr<T> {
 }
 
 impl<T> Attr<T> {
-    fn set(&mut self, entry: &Entry<'_>, value: T) -> syn::Result<()> {
+    pub(crate) fn set(&mut self, entry: &Entry<'_>, value: T) -> syn::Result<()> {
         if self.0.is_some() {
             return Err(syn::Error::new(entry.key.span(), format!("`{}` is written twice", entry.key)));
         }

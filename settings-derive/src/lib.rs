@@ -1,4 +1,4 @@
-//! The derive macro of `settings-core`, which documents and re-exports it.
+//! The macros of `settings-core`, which documents and re-exports them.
 //!
 //! A struct goes through four stages: its attributes are read as text (`attr`), made into a model of what is to be
 //! loaded (`model`), checked (`check`), and written out as code (`expand`). Every stage adds its errors to one `Ctxt`, so
@@ -15,6 +15,7 @@ mod names;
 mod source;
 mod source_text;
 mod suggest;
+mod test_settings;
 mod types;
 
 use proc_macro::TokenStream;
@@ -27,6 +28,12 @@ use crate::model::Model;
 #[proc_macro_derive(Settings, attributes(settings, setting, secret))]
 pub fn derive_settings(input: TokenStream) -> TokenStream {
     derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[doc = include_str!("test_settings.md")]
+#[proc_macro_attribute]
+pub fn test_settings(args: TokenStream, item: TokenStream) -> TokenStream {
+    test_settings::expand(args.into(), item.into()).into()
 }
 
 fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {

@@ -93,7 +93,7 @@ fn calls_and_connections_are_counted() {
 fn requests_that_overlap_are_seen_to() {
     let stub = stub();
     let proxy = FaultProxy::http(&stub.address());
-    proxy.inject(When::any(), Fault::Delay(Duration::from_millis(300)));
+    proxy.inject(When::any(), Fault::Delay(Duration::from_secs(1)));
     let start = Instant::now();
     thread::scope(|scope| {
         for _ in 0..8 {
@@ -101,7 +101,7 @@ fn requests_that_overlap_are_seen_to() {
         }
     });
     assert_eq!((proxy.most_at_once(), proxy.connections()), (8, 8));
-    assert!(start.elapsed() < Duration::from_millis(8 * 300), "one does not wait for the other");
+    assert!(start.elapsed() < Duration::from_secs(8), "one does not wait for the other");
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn nobody_refuses_at_once() {
     let nobody = Nobody::new();
     let start = Instant::now();
     assert!(client().get(nobody.address()).call().is_err());
-    assert!(start.elapsed() < Duration::from_millis(500));
+    assert!(start.elapsed() < Duration::from_secs(2));
 }
 
 mod what_aws_accepts {

@@ -265,6 +265,18 @@ fn a_file_that_cannot_be_read_is_a_problem() {
 }
 
 #[test]
+fn of_a_file_that_is_something_else_a_hundred_lines_are_told() {
+    let file = EnvFile::new("no binding\n".repeat(1000) + &"word\n".repeat(1000));
+    let report = Service::loader().hermetic().env_file(file.path()).load_blocking().unwrap_err();
+    assert_eq!((report.problems().len(), report.warnings().len()), (101, 101));
+    assert_eq!(report.problems()[100].note(), Some("900 more lines of it cannot be read. Is it a .env file?"));
+    assert_eq!(report.warnings()[100].text(), "900 more lines that other tools read otherwise");
+    let file = EnvFile::new("no binding\n".repeat(100));
+    let report = Service::loader().hermetic().env_file(file.path()).load_blocking().unwrap_err();
+    assert_eq!((report.problems().len(), report.warnings().len()), (100, 0));
+}
+
+#[test]
 fn what_did_not_stop_the_load_is_told_beside_it() {
     let file = EnvFile::new("CHAT_PORT=9000#comment\nOPENAI_API_KEY=todo\n");
     let report = fail(ChatSettings::loader().env([("OPENAI_API_KEY", "sk-test-key")]).env_file(file.path()));

@@ -1,5 +1,6 @@
 //! What a mock fills required secrets with: values that their rules accept, and without a warning.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+#![allow(dead_code, reason = "not every field is looked at")]
 
 use settings_core::report::{Code, Warning};
 use settings_core::schema::Kind;

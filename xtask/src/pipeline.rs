@@ -62,11 +62,12 @@ fn run_with_servers(args: &[&str]) -> Result<()> {
     let mut servers = servers::start(&KINDS)?;
     let mut call = cargo::command(args);
     call.envs(servers::test_variables(&servers)).env("SETTINGS_TEST_REQUIRE_SERVERS", "1");
-    cargo::run(&mut call).map_err(|error| {
-        let ended = servers.iter_mut().filter_map(|server| server.ended().ok().flatten());
-        let told: String = ended.map(|ended| format!("\n{ended}")).collect();
-        format!("{error}{told}").into()
-    })
+    let status = call.status()?;
+    if status.success() {
+        return Ok(());
+    }
+    let ended = servers.iter_mut().filter_map(|server| server.ended().ok().flatten());
+    Err(ended.fold(status.to_string(), |told, ended| format!("{told}\n{ended}")).into())
 }
 
 /// Runs the steps in order, up to the first that fails unless told to keep going.

@@ -109,6 +109,9 @@ pub(crate) struct Layers<'p> {
     profile: OnceCell<Profile>,
 }
 
+/// More lines of one file than this are not told one by one: it is something else than it should be.
+const MOST_LINES: usize = 100;
+
 /// Whose files stand above their plain twins.
 #[derive(Default)]
 struct Profile {
@@ -316,13 +319,17 @@ impl<'p> Layers<'p> {
                 problems
                     .push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
             }
-            problems.extend(file.errors().iter().map(|error| {
+            problems.extend(file.errors().iter().take(MOST_LINES).map(|error| {
                 let Place { line, column } = error.place;
                 let key = error.key.as_deref().unwrap_or_default();
                 Problem::new(Code::DotenvSyntax, "", key)
                     .at(&format!("{path}:{line}:{column}"))
                     .explain(&sentence(error))
             }));
+            if let Some(more @ 1..) = file.errors().len().checked_sub(MOST_LINES) {
+                let text = format!("{more} more lines of it cannot be read. Is it a .env file?");
+                problems.push(Problem::new(Code::DotenvSyntax, "", &path).explain(&text));
+            }
         }
         problems.extend_from_slice(self.config_problems());
         problems.extend(self.profile_problem().cloned());
@@ -337,11 +344,15 @@ impl<'p> Layers<'p> {
     pub(crate) fn lint(&self) -> Vec<Warning> {
         let of_file = |file: &DotenvFile| {
             let path = show(file.path());
-            let warnings = file.warnings().into_iter();
+            let warnings = file.warnings();
+            let more = warnings.len().checked_sub(MOST_LINES).filter(|&more| more > 0);
+            let more =
+                more.map(|more| Warning::new("", &path, &format!("{more} more lines that other tools read otherwise")));
+            let warnings = warnings.into_iter().take(MOST_LINES);
             let warnings = warnings.map(|dotenv::Warning { place: Place { line, column }, key, kind }| {
                 Warning::new(key.as_deref().unwrap_or_default(), &format!("{path}:{line}:{column}"), &kind.to_string())
             });
-            warnings.collect::<Vec<_>>()
+            warnings.chain(more).collect::<Vec<_>>()
         };
         self.opened().flat_map(of_file).collect()
     }

@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 
 use super::{SecretKey, SecretStore, StoreError};
 
+/// Makes a store ready as it is configured.
+type Open = fn(&Config<'_>) -> Result<Arc<dyn SecretStore>, StoreError>;
+
 /// A store by the word that stands for it in a `source`.
 pub(crate) struct Kind {
     /// That word, which is also the name of the feature that the store is built with.
@@ -23,7 +26,7 @@ pub(crate) struct Kind {
     /// The place of the key in reports, where the store could not be opened.
     pub(crate) place: fn(&SecretKey, &Config<'_>) -> String,
     /// Makes the store ready without asking it anything; `None` where it is not built in.
-    pub(crate) open: Option<fn(&Config<'_>) -> Result<Arc<dyn SecretStore>, StoreError>>,
+    pub(crate) open: Option<Open>,
 }
 
 impl Kind {
@@ -82,8 +85,14 @@ impl fmt::Debug for Config<'_> {
 }
 
 /// The kinds that there are.
-pub(crate) const KINDS: &[&Kind] =
-    &[&super::aws::KIND, &super::azure::KIND, &super::dapr::KIND, &super::json_file::KIND, &super::vault::KIND];
+pub(crate) const KINDS: &[&Kind] = &[
+    &super::aws::KIND,
+    &super::azure::KIND,
+    &super::dapr::KIND,
+    &super::gcp::KIND,
+    &super::json_file::KIND,
+    &super::vault::KIND,
+];
 
 /// The kind of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Kind> {

@@ -41,6 +41,7 @@ mod azure;
 #[cfg(feature = "testing")]
 pub(crate) mod conformance;
 mod dapr;
+mod gcp;
 #[cfg(any(feature = "dapr", feature = "vault"))]
 mod http;
 mod json_file;
@@ -65,6 +66,8 @@ pub use self::aws::Aws;
 pub use self::azure::Azure;
 #[cfg(feature = "dapr")]
 pub use self::dapr::Dapr;
+#[cfg(feature = "gcp")]
+pub use self::gcp::Gcp;
 pub use self::json_file::JsonFile;
 pub use self::key::SecretKey;
 #[cfg(feature = "testing")]

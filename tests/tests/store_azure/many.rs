@@ -17,15 +17,15 @@ fn fifty(bench: &Bench) -> Vec<SecretKey> {
 fn fifty_secrets_are_fifty_reads_at_one_time() {
     let bench = Bench::new();
     let keys = fifty(&bench);
-    bench.azure.inject(Fault::delay(Duration::from_millis(300)));
+    bench.azure.inject(Fault::delay(Duration::from_secs(1)));
     assert!(bench.fetch(&keys).iter().all(Result::is_ok));
     let counts = bench.azure.counts();
     assert_eq!((counts.reads, counts.most_reads_at_once), (50, 50));
     assert_eq!(bench.credential.calls(), 1);
     // From now on the client knows what the vault wants.
+    bench.azure.heal();
     assert!(bench.fetch(&keys).iter().all(Result::is_ok));
-    assert_eq!(bench.azure.counts().challenges, counts.challenges);
-    assert_eq!(bench.azure.counts().connections, counts.connections);
+    assert_eq!((bench.azure.counts().reads, bench.azure.counts().challenges), (100, counts.challenges));
     bench.is_in_order();
 }
 

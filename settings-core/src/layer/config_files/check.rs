@@ -75,6 +75,9 @@ impl<'f> Check<'f> {
     }
 
     fn unknown(&mut self, name: &str, schema: &'static Schema) {
+        if self.problems.len() >= MOST {
+            return;
+        }
         let note = match hint::nearest(name, schema.keys()) {
             Some(nearest) => format!("No field has this key; did you mean `{nearest}`?"),
             None => "No field has this key.".to_owned(),
