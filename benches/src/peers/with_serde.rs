@@ -81,5 +81,6 @@ pub fn config() -> Result<WithSerde, ConfigError> {
 }
 
 pub fn dynamic_config() -> Result<WithSerde, dynamic_config::Error> {
-    dynamic_config::load(&LoadSpec::new("bench", &[]).with_env("BENCH_"))
+    // It puts the key, in capitals and with a `_`, behind the prefix.
+    dynamic_config::load(&LoadSpec::new("bench", &[]).with_env(""))
 }
