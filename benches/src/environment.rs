@@ -13,7 +13,7 @@ pub const VARIABLES: [(&str, &str); 20] = [
     ("BENCH_MAX_CONNECTIONS", "512"),
     ("BENCH_MAX_BODY_BYTES", "10485760"),
     ("BENCH_TEMPERATURE", "0.7"),
-    ("BENCH_API_KEY", "sk-test-3f9a1c77d0e24b58"),
+    ("BENCH_API_KEY", "sk-test-3f9a1c77d0e24b58"), // pragma: allowlist secret
     ("BENCH_DATABASE_URL", "postgres://chat:test@db.example.com/chat"),
     ("BENCH_ENVIRONMENT", "production"),
     ("BENCH_PORT", "9000"),
@@ -24,7 +24,7 @@ pub const VARIABLES: [(&str, &str); 20] = [
     ("BENCH_SAMPLE_RATE", "0.25"),
     ("BENCH_REGION", "eu-central-1"),
     ("BENCH_METRICS", "false"),
-    ("BENCH_SIGNING_KEY", "sk-test-77d0e24b583f9a1c"),
+    ("BENCH_SIGNING_KEY", "sk-test-77d0e24b583f9a1c"), // pragma: allowlist secret
 ];
 
 /// The variables that have no default.

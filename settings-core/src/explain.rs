@@ -1,6 +1,7 @@
 //! Where every value comes from.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,8 @@ use crate::resolve::find::retrace_to_the_end;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::{DefaultValue, Schema};
 use crate::secret::{REDACTED, mask};
+use crate::table::{Cell, Column, Cut, Table};
+use crate::tone::Tone;
 use crate::value::{Failure, Fault, Slot};
 
 /// Where every field's value comes from, by [`Loader::explain`](crate::Loader::explain). Its `Display` is a table.
@@ -48,6 +51,7 @@ pub struct Row {
     place: String,
     value: String,
     version: Option<String>,
+    created: Option<SystemTime>,
     shadowed: Vec<Shadow>,
 }
 
@@ -76,6 +80,14 @@ impl State {
             Self::Unset => "unset",
             Self::Missing => "missing",
             Self::Invalid => "invalid",
+        }
+    }
+
+    pub(crate) fn tone(self) -> Tone {
+        match self {
+            Self::Set => Tone::Good,
+            Self::Default | Self::Unset => Tone::Faint,
+            Self::Missing | Self::Invalid => Tone::Bad,
         }
     }
 }
@@ -115,7 +127,8 @@ impl Row {
         self.state
     }
 
-    /// The layer that has the value: `env`, `.env`, `docker`, `file`, `set`; where none has, the word of the state.
+    /// The layer that has the value: `env`, `.env`, `docker`, `file`, `set`, or `mock` for a mock's stand-in; where none
+    /// has, the word of the state.
     pub fn layer(&self) -> &'static str {
         self.layer
     }
@@ -133,6 +146,11 @@ impl Row {
     /// The version that the store calls the value, where it comes from one that tells.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// When that version was made, where the store tells.
+    pub fn created(&self) -> Option<SystemTime> {
+        self.created
     }
 
     /// What the value hides in lower layers, the highest first.
@@ -187,6 +205,7 @@ impl Explanation {
     ///     "place": "CHAT_PORT",
     ///     "value": "9000",
     ///     "version": null,
+    ///     "created": null,
     ///     "shadowed": [{"layer": ".env", "place": "./.env:3:11"}]
     ///   }]
     /// }
@@ -202,6 +221,7 @@ impl Explanation {
                 "place": row.place,
                 "value": row.value,
                 "version": row.version,
+                "created": row.created.map(|created| humantime::format_rfc3339_seconds(created).to_string()),
                 "shadowed": shadowed.collect::<Vec<_>>(),
             })
         });
@@ -212,7 +232,9 @@ impl Explanation {
 fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
     let (slot, mut trail) = retrace_to_the_end(layers, leaf);
     let literal = trail.literal.take();
-    let version = trail.from_store.take().and_then(|from| from.version);
+    let from_store = trail.from_store.take();
+    let created = from_store.as_ref().and_then(|from| from.created);
+    let version = from_store.and_then(|from| from.version);
     let looked = trail.into_looked();
     let mut found = looked
         .iter()
@@ -237,7 +259,17 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
         _ => String::new(),
     };
     let shadowed = found.collect();
-    Row { path: leaf.path(), variable: leaf.variable.to_owned(), state, layer, place, value, version, shadowed }
+    Row {
+        path: leaf.path(),
+        variable: leaf.variable.to_owned(),
+        state,
+        layer,
+        place,
+        value,
+        version,
+        created,
+        shadowed,
+    }
 }
 
 /// An optional struct of which nothing is set is `None`: its defaults do not stand in.
@@ -259,9 +291,11 @@ fn counted(elements: usize) -> String {
 /// A value takes no more room than this in the table; the place behind it is as long as it is.
 const WIDEST_VALUE: usize = 28;
 
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines = vec![["FIELD", "VALUE", "LAYER", "PLACE"].map(str::to_owned)];
+impl Explanation {
+    /// One line for each field, and one for each value that it hides.
+    pub(crate) fn table(&self) -> Table<4> {
+        let column = |head, least, cut| Column { head, least, cut };
+        let mut rows = Vec::new();
         for row in &self.rows {
             let layer = match row.state {
                 State::Invalid if row.layer != State::Invalid.as_str() => format!("{} (invalid)", row.layer),
@@ -269,18 +303,33 @@ impl fmt::Display for Explanation {
             };
             // Where there is no value, the variable tells what could be set.
             let place = if row.place.is_empty() { &row.variable } else { &row.place };
-            lines.push([row.path.clone(), shortened(&row.value), layer, place.clone()]);
+            let shown = if row.state == State::Set { Tone::Plain } else { Tone::Faint };
+            rows.push([
+                Cell::new(&row.path),
+                Cell::toned(shortened(&row.value), shown),
+                Cell::toned(layer, row.state.tone()),
+                Cell::toned(place, shown),
+            ]);
             let hidden = row.shadowed.iter().map(|Shadow { layer, place }| format!("over {layer} {place}"));
-            lines.extend(hidden.map(|hidden| [String::new(), String::new(), String::new(), hidden]));
+            let none = Cell::default;
+            rows.extend(hidden.map(|hidden| [none(), none(), none(), Cell::toned(hidden, Tone::Faint)]));
         }
-        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
-        let (paths, values, layers) = (width(0), width(1), width(2));
-        for (index, [path, value, layer, place]) in lines.iter().enumerate() {
-            let line_break = if index == 0 { "" } else { "\n" };
-            let line = format!("{path:paths$}  {value:values$}  {layer:layers$}  {place}");
-            write!(f, "{line_break}{}", line.trim_end())?;
+        Table {
+            columns: [
+                column("FIELD", 16, Cut::Start),
+                column("VALUE", 10, Cut::End),
+                column("LAYER", 7, Cut::End),
+                column("PLACE", 24, Cut::Start),
+            ],
+            yielding: &[1, 3, 0],
+            rows,
         }
-        Ok(())
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table().plain())
     }
 }
 

@@ -49,28 +49,38 @@
 //!
 //! # Layers
 //!
-//! Highest first; the first that has the value wins.
+//! Highest first; the first that has the value wins. Structs and maps merge key by key, lists are replaced whole.
 //!
-//! 1. [mocks](testing::Mock) installed by a test
-//! 2. [`loader().set("port", 9000)`](Loader::set)
-//! 3. the process environment, which is read and never written
-//! 4. the .env files, of which the later wins
-//! 5. secret files, for secrets: what `NAME_FILE` names, and then the secrets directories
-//! 6. config files, and above them any [`figment::Provider`] given by [`loader().provider(..)`](Loader::provider)
-//! 7. the defaults in the struct
+//! | layer | for | where | within it, highest first |
+//! |---|---|---|---|
+//! | mocks | all fields | [`mock()`](Settings::mock) installed by a test | the latest scope |
+//! | code | all fields | [`loader().set("port", 9000)`](Loader::set) | the last call |
+//! | process environment | all fields | read and never written | the variable, its aliases, the JSON of the structs around it from the inside out |
+//! | .env files | all fields | `env_file`, [`loader().env_file(..)`](Loader::env_file) | the later file, a profile's over its plain twin; in a file the last line; then as in the environment |
+//! | secret files | secrets | `NAME_FILE`; `secrets_dir`, [`loader().secrets_dir(..)`](Loader::secrets_dir) | the file that `NAME_FILE` names, then the later directory |
+//! | providers | all fields | [`loader().provider(..)`](Loader::provider) | the last call |
+//! | config files | all fields but secrets | `file`, [`loader().file(..)`](Loader::file) | the later file, a profile's over its plain twin |
+//! | defaults | all fields but secrets | `default = ..` in the struct | |
 //!
-//! A layer is opened only while some field still lacks a value. An empty text counts as unset unless the field says
-//! `allow_empty`; a .env file that sets a name to nothing hides the same name in the files before it. The order of a secret
-//! is that of its `source`.
+//! A secret's own `source` changes the order of the environment, the .env files and the secret files for it; what is in no
+//! layer leaves an `Option` at `None`, and is *missing* elsewhere.
+//!
+//! A layer is opened only while some field still lacks a value. An empty text counts as unset, so that the next layer is
+//! asked, unless the field says `allow_empty`; a .env file that sets a name to nothing hides the same name in the files
+//! before it.
 
 extern crate self as settings_core;
 
 pub mod cache;
 #[cfg(test)]
 mod child;
+#[cfg(feature = "clap")]
+pub mod cli;
 mod clock;
 mod engine;
 mod explain;
+mod fold;
+mod generate;
 pub mod guide;
 mod layer;
 #[cfg(feature = "live")]
@@ -84,13 +94,16 @@ pub mod schema;
 pub mod secret;
 mod settings;
 pub mod store;
+mod table;
 pub mod testing;
+mod tone;
 mod trace;
 pub mod value;
 
 pub use cache::{Cached, Failing, Guard, Status};
 pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
+pub use generate::env_example::assert_env_example_in_sync;
 #[cfg(feature = "live")]
 pub use live::Live;
 pub use loader::Loader;
@@ -113,9 +126,13 @@ pub mod __private {
     pub use crate::schema::{BuiltInDialect, ByDotenvy};
     pub use crate::secret::{REDACTED, SecretType, Shown, redacted};
     pub use crate::value::rules::{Length, min_len, one_of, within};
-    pub use crate::value::{Collection, Plain, patterned};
+    pub use crate::value::{CannotQuote, Collection, Plain, patterned, unquoted};
 }
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../settings-derive/src/derive.md")]
+struct Derive;

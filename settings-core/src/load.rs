@@ -3,6 +3,10 @@
 //! A load is one pass over the layers. Where that pass finds that only stores can have what it lacks, they are asked, and
 //! the pass is made once more with their answers. So every search is ordinary code that waits for nothing.
 
+#[cfg(feature = "clap")]
+pub(crate) mod check;
+#[cfg(feature = "clap")]
+pub(crate) mod export;
 pub(crate) mod one_secret;
 pub(crate) mod required;
 pub(crate) mod rotate;
@@ -171,5 +175,6 @@ fn refuse_misuse(schema: &'static Schema, places: &Places, task: Task) -> Result
         problems.extend(names::unknown(schema, &places.given));
         problems.extend(shape::misgiven(schema, &places.given));
     }
+    problems.extend_from_slice(&places.refused);
     if problems.is_empty() { Ok(()) } else { Err(Report::new(schema.name, task, problems)) }
 }

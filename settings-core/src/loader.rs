@@ -14,6 +14,8 @@ use crate::layer::config_files::{Given, Wanted};
 use crate::layer::{Layers, Places};
 use crate::load::rotate::rotate;
 use crate::load::{load, load_with_warnings, one_secret, passes, required, warnings};
+#[cfg(feature = "clap")]
+use crate::report::Problem;
 use crate::report::{Report, Task, Warning};
 use crate::resolve::resolve;
 use crate::secret::SecretString;
@@ -408,8 +410,18 @@ impl<S: Blueprint> Loader<S> {
         block_on(self.rotate_secret(name, value))
     }
 
+    /// Takes what an argument gives to a field, or why it gives nothing.
+    #[cfg(feature = "clap")]
+    pub(crate) fn argument(mut self, read: Result<(String, Tree), Problem>) -> Self {
+        match read {
+            Ok(given) => self.places.given.push(given),
+            Err(problem) => self.places.refused.push(problem),
+        }
+        self
+    }
+
     /// Where to look: in the test's scope, if there is one.
-    fn scoped_places(self) -> Places {
+    pub(crate) fn scoped_places(self) -> Places {
         match testing::scoped::<S>() {
             Some(scope) => scope.places(),
             None => self.places,

@@ -13,9 +13,9 @@ use crate::secret::SecretString;
 use crate::store::{Secret, SecretKey, SecretStore, StoreError, StoreErrorKind};
 use crate::trace::Span;
 
-/// How often a store is asked for one secret in one load.
+/// How often a store is asked for one secret in one load, unless it is about to start.
 const TRIES: u32 = 3;
-/// The longest pause before the second try; it doubles with each further one.
+/// The longest pause before the second try; it doubles with each further one, up to eight times this.
 const PAUSE: Duration = Duration::from_millis(150);
 /// How long a load may wait for stores, unless the loader says otherwise.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -118,7 +118,7 @@ async fn ask(store: &dyn SecretStore, keys: &[SecretKey], deadline: Deadline) ->
     let start = Instant::now();
     let mut answers: Vec<Answer> = Vec::new();
     let mut open: Vec<usize> = (0..keys.len()).collect();
-    for tries in 1..=TRIES {
+    for tries in 1.. {
         let asked: Vec<SecretKey> = open.iter().map(|&index| keys[index].clone()).collect();
         let answered = engine::by(deadline.at, store.fetch(&asked)).await;
         let is_late = answered.is_none();
@@ -131,11 +131,12 @@ async fn ask(store: &dyn SecretStore, keys: &[SecretKey], deadline: Deadline) ->
         open.retain(|&index| is_worth_another_try(&answers[index].0));
         let wished =
             open.iter().filter_map(|&index| answers[index].0.as_ref().err()?.pause()).max().unwrap_or_default();
-        let again = Instant::now() + wished.max(jitter(PAUSE * 2_u32.pow(tries - 1)));
+        let again = Instant::now() + wished.max(jitter(PAUSE * 2_u32.pow((tries - 1).min(3))));
         if is_late || open.is_empty() {
             break;
         }
-        if tries == TRIES || again >= deadline.at {
+        let starts = open.iter().any(|&index| answers[index].0.as_ref().is_err_and(StoreError::is_starting));
+        if (tries >= TRIES && !starts) || again >= deadline.at {
             for &index in &open {
                 if let Err(error) = &mut answers[index].0 {
                     *error = error.clone().noted(format!("{}{}", how(error), counted(tries)));

@@ -207,6 +207,38 @@ pub trait Settings: Blueprint {
         Mock::new()
     }
 
+    /// The text of a `.env.example`: every variable, with what a reader has to know to fill it in. It follows from the
+    /// struct alone, and secrets are empty in it.
+    ///
+    /// [`assert_env_example_in_sync`](crate::assert_env_example_in_sync) keeps a file in step with it.
+    ///
+    /// ```
+    /// use settings_core::{SecretString, Settings};
+    ///
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     /// TCP port to listen on.
+    ///     #[setting(default = 8080, range = 1024..=65535)]
+    ///     port: u16,
+    ///     #[secret(format = openai, source = [env])]
+    ///     openai_api_key: SecretString,
+    /// }
+    ///
+    /// assert!(Chat::env_example().ends_with(
+    ///     "
+    /// ## TCP port to listen on.
+    /// ## Optional: a whole number in 1024..=65535.
+    /// ## PORT=8080
+    ///
+    /// ## Required: a secret that begins with sk-.
+    /// OPENAI_API_KEY=
+    /// "
+    /// ));
+    /// ```
+    fn env_example() -> String {
+        crate::generate::env_example::env_example::<Self>()
+    }
+
     /// What is loaded, for tools and documentation.
     fn schema() -> &'static Schema {
         Self::SCHEMA

@@ -319,3 +319,30 @@ fn home(word: &str) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_the_derive_has_a_heading_and_an_example_for_every_key() {
+        let page = include_str!("derive.md");
+        let parts: Vec<&str> = page.split("\n# On ").skip(1).collect();
+        let [container, field, secret] = parts[..] else { panic!("{} parts", parts.len()) };
+        fn names<A>(table: &[Key<A>]) -> Vec<&'static str> {
+            table.iter().map(|key| key.name).collect()
+        }
+        for (part, keys) in
+            [(container, names(CONTAINER)), (field, [names(FIELD), names(SETTING)].concat()), (secret, names(SECRET))]
+        {
+            let sections: Vec<&str> = part.split("\n## ").skip(1).collect();
+            for key in keys {
+                let of_key =
+                    |section: &&&str| section.lines().next().is_some_and(|it| it.contains(&format!("`{key}`")));
+                let section = sections.iter().find(of_key).unwrap_or_else(|| panic!("no heading for `{key}`"));
+                let example = section.split("```\n").nth(1);
+                assert!(example.is_some_and(|example| example.contains(key)), "no example of `{key}`");
+            }
+        }
+    }
+}

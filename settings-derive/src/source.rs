@@ -88,11 +88,16 @@ const GRAMMAR: &[Grammar] = &[
         name: Name::Optional,
         args: Args::Known(&[("key", Takes::Text), ("mount", Takes::Text), ("version", Takes::Number)]),
     },
-    Grammar { kind: "dapr", name: Name::Optional, args: Args::Known(&[("store", Takes::Text)]) },
+    Grammar { kind: "dapr", name: Name::Optional, args: Args::Known(&[("key", Takes::Text), ("store", Takes::Text)]) },
     Grammar {
         kind: "json",
         name: Name::Required("secrets.json"),
-        args: Args::Known(&[("nested_separator", Takes::Text)]),
+        args: Args::Known(&[
+            ("key", Takes::Text),
+            ("nested_separator", Takes::Text),
+            ("multi_valued", Takes::Nothing),
+            ("secret", Takes::Text),
+        ]),
     },
     Grammar { kind: "store", name: Name::Required("name"), args: Args::Any },
 ];

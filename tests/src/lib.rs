@@ -112,6 +112,41 @@ pub fn in_process_with(variables: &[(&str, &str)], test: &str) {
     }
 }
 
+/// A directory for one program, gone when it is dropped.
+#[derive(Debug)]
+pub struct Home(tempfile::TempDir);
+
+#[expect(clippy::unwrap_used, reason = "a test without its files has failed")]
+#[expect(clippy::missing_panics_doc, reason = "a test without its files has failed")]
+impl Home {
+    /// A directory with files of these names and contents.
+    pub fn new<C: AsRef<[u8]>>(files: impl IntoIterator<Item = (&'static str, C)>) -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        files.into_iter().for_each(|(name, content)| home.write(name, content));
+        home
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file, and the directories above it.
+    pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// The program, to be started here with nothing in its environment but where programs are.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> std::process::Command {
+        let mut command = std::process::Command::new(program);
+        command.current_dir(self.path()).env_clear();
+        command.env("HOME", self.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+    }
+}
+
 /// The first part of `secret`, six characters long, that `text` holds.
 pub fn leak<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
     let starts: Vec<usize> = secret.char_indices().map(|(at, _)| at).chain([secret.len()]).collect();

@@ -74,11 +74,11 @@ pub fn openbao() -> Option<Server> {
     server("openbao", "SETTINGS_TEST_OPENBAO")
 }
 
-/// A name that no other test uses, nor another run on the same server: `chat/key` becomes `t18f..-3-chat/key`. What is
+/// A name that no other test uses, nor another run on the same server: `chat/key` becomes `t6a1f..-3-chat/key`. What is
 /// put before it are letters, digits and hyphens, which every store allows in names.
 pub fn unique(name: &str) -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     format!("t{now:x}-{:x}-{:x}-{name}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 

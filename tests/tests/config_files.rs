@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use settings_core::figment::providers::{Format, Serialized, Toml};
@@ -314,6 +314,22 @@ fn what_is_missing_was_looked_for_in_the_files() {
     assert_eq!(looked, [("env", "not_set"), ("file", "no_file"), ("file", "no_such_key")]);
 }
 
+#[test]
+fn a_secret_that_is_missing_is_not_looked_for_where_it_must_not_stand() {
+    #[derive(Settings)]
+    #[allow(dead_code, reason = "never built")]
+    struct Keys {
+        refused: SecretString,
+        #[secret(in_config_file)]
+        allowed: SecretString,
+    }
+    let directory = files([("keys.toml", "")]);
+    let report = Keys::loader().hermetic().file(directory.path().join("keys.toml")).load_blocking().unwrap_err();
+    let layers = |problem: &Problem| problem.looked().iter().map(|look| look.layer()).collect::<Vec<_>>();
+    let looked: Vec<_> = report.problems().iter().map(layers).collect();
+    assert_eq!(looked, [vec!["env"], vec!["env", "file"]]);
+}
+
 /// The report on a file that cannot be used, which is given quickly and quotes nothing.
 fn refused(path: &Path) -> Report {
     let begin = Instant::now();
@@ -454,122 +470,4 @@ fn json_problems_are_placed() {
             (Code::Invalid, "port", "a.json:2:11")
         ]
     );
-}
-
-/// Layers of random values, each a map from the keys below; the lowest first.
-mod fold {
-    use super::*;
-
-    #[derive(Settings, Debug, PartialEq, Eq)]
-    #[settings(env_prefix = "T_", debug = false)]
-    struct Tested {
-        #[setting(default = "default")]
-        a: String,
-        b: Option<String>,
-        #[setting(default = ["default"])]
-        list: Vec<String>,
-        #[setting(nested)]
-        inner: Inner,
-    }
-
-    #[derive(Settings, Debug, PartialEq, Eq)]
-    #[settings(debug = false)]
-    struct Inner {
-        #[setting(default = "default")]
-        a: String,
-        b: Option<String>,
-        #[setting(nested)]
-        deep: Deep,
-    }
-
-    #[derive(Settings, Debug, PartialEq, Eq)]
-    #[settings(debug = false)]
-    struct Deep {
-        #[setting(default = "default")]
-        a: String,
-    }
-
-    const KEYS: [&str; 6] = ["a", "b", "list", "inner.a", "inner.b", "inner.deep.a"];
-    const LAYERS: usize = 6;
-
-    type Layer = BTreeMap<&'static str, String>;
-
-    struct Random(u64);
-
-    impl Random {
-        fn below(&mut self, limit: u64) -> u64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            self.0 % limit
-        }
-    }
-
-    /// Some of the keys, each with a value that no other layer has.
-    fn layer(random: &mut Random, number: usize) -> Layer {
-        let mut layer = Layer::new();
-        for key in KEYS {
-            if random.below(3) == 0 {
-                layer.insert(key, format!("{key} of {number}"));
-            }
-        }
-        layer
-    }
-
-    fn variable(key: &str) -> String {
-        format!("T_{}", key.to_uppercase().replace('.', "_"))
-    }
-
-    fn toml(layer: &Layer) -> String {
-        // Each in a list where it is one, which every format has a way of its own for.
-        let line = |(key, value): (&&str, &String)| match *key {
-            "list" => format!("list = [\"{value}\"]\n"),
-            _ => format!("{key} = \"{value}\"\n"),
-        };
-        layer.iter().map(line).collect()
-    }
-
-    fn dotenv(layer: &Layer) -> String {
-        layer.iter().map(|(key, value)| format!("{}=\"{value}\"\n", variable(key))).collect()
-    }
-
-    fn load(layers: &[Layer]) -> Tested {
-        let directory = files([
-            ("a.toml", &*toml(&layers[0])),
-            ("b.toml", &*toml(&layers[1])),
-            ("a.env", &*dotenv(&layers[2])),
-            ("b.env", &*dotenv(&layers[3])),
-        ]);
-        let at = |name: &str| -> PathBuf { directory.path().join(name) };
-        let mut loader = Tested::loader().hermetic().file(at("a.toml")).file(at("b.toml"));
-        loader = loader.env_file(at("a.env")).env_file(at("b.env"));
-        loader = loader.env(layers[4].iter().map(|(key, value)| (variable(key), value)));
-        layers[5].iter().fold(loader, |loader, (key, value)| loader.set(*key, value)).load_blocking().unwrap()
-    }
-
-    /// What each key's value is, by laying one map over the other.
-    fn folded(layers: &[Layer]) -> Tested {
-        let mut all = Layer::new();
-        layers.iter().for_each(|layer| all.extend(layer.clone()));
-        let or_default = |key: &str| all.get(key).cloned().unwrap_or_else(|| "default".to_owned());
-        Tested {
-            a: or_default("a"),
-            b: all.get("b").cloned(),
-            list: vec![or_default("list")],
-            inner: Inner {
-                a: or_default("inner.a"),
-                b: all.get("inner.b").cloned(),
-                deep: Deep { a: or_default("inner.deep.a") },
-            },
-        }
-    }
-
-    #[test]
-    fn layers_are_maps_laid_one_over_the_other() {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        for _ in 0..300 {
-            let layers: Vec<_> = (0..LAYERS).map(|number| layer(&mut random, number)).collect();
-            assert_eq!(load(&layers), folded(&layers), "{layers:?}");
-        }
-    }
 }

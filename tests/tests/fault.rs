@@ -30,8 +30,9 @@ fn requests_and_answers_are_forwarded_as_they_are() {
     let stub = stub();
     let proxy = FaultProxy::http(&stub.address());
     let to = format!("{}/v1/secret/data/a%2Fb?version=2", proxy.address());
-    let mut answer =
-        client().put(to).header("X-Vault-Token", "root").header("X-Other", "1").send(r#"{"a": [1]}"#).unwrap();
+    let call =
+        client().put(to).header("X-Vault-Token", "root").header("X-Other", "1").header("Keep-Alive", "timeout=5");
+    let mut answer = call.send(r#"{"a": [1]}"#).unwrap();
 
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["x-from"], "stub");
@@ -44,6 +45,8 @@ fn requests_and_answers_are_forwarded_as_they_are() {
         assert_eq!(seen[0].header("host"), proxy.address().strip_prefix("http://"), "what a client signed");
         assert_eq!(seen[0].body, json!({ "a": [1] }));
     }
+    assert_eq!(proxy.seen()[0].header("keep-alive"), Some("timeout=5"));
+    assert_eq!(stub.seen()[0].header("keep-alive"), None, "it is about the connection to the proxy");
     assert_eq!(proxy.violations(), [""; 0]);
 }
 

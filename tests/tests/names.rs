@@ -253,6 +253,25 @@ fn two_fields_on_one_name_are_refused_by_both_paths() {
 }
 
 #[test]
+fn an_alias_names_one_field() {
+    #[derive(Settings)]
+    struct Aliased {
+        #[setting(alias = "PGHOST", default = "")]
+        host: String,
+    }
+    #[derive(Settings)]
+    struct Twice {
+        #[setting(nested)]
+        one: Aliased,
+        #[setting(nested)]
+        other: Aliased,
+    }
+    let problem = problem(load::<Twice>(&[]));
+    assert_eq!((problem.code(), problem.variable(), problem.path()), (Code::SharedName, "PGHOST", "other.host"));
+    assert_eq!(problem.fixes(), ["leave out the alias of `other.host`, which would not tell the two apart"]);
+}
+
+#[test]
 fn a_written_name_may_be_shared() {
     #[derive(Settings)]
     struct Shared {

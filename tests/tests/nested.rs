@@ -138,6 +138,23 @@ fn lists_and_maps_of_structs_come_from_json_in_one_variable() {
 }
 
 #[test]
+fn either_case_of_a_key_is_right_in_the_json_of_a_variable_and_the_exact_one_counts() {
+    let servers = r#"[{"HOST": "a", "Tcp-Port": 1, "LIMITS": {"CONNECTIONS": 2, "Rules": [{"PATH": "/x"}]}}]"#;
+    let server = &from_variable("APP_SERVERS", servers).unwrap().servers[0];
+    assert_eq!((server.host.as_str(), server.port, server.limits.connections), ("a", 1, 2));
+    assert_eq!(server.limits.rules[0].path, "/x");
+    let models = from_variable("APP_MODELS", r#"{"Name": {"NAME": "x"}}"#).unwrap().models;
+    assert_eq!(models["Name"].name, "x", "the keys of a map are data");
+    let group = from_variable("APP_GROUP", r#"{"NAME": "g", "MEMBERS": {"A": {"name": "x"}}}"#).unwrap().group;
+    assert_eq!((group.name.as_str(), group.members["A"].name.as_str()), ("g", "x"));
+    let cache = |json| from_variable("APP_CACHE", json).map(|app| app.cache.unwrap().host);
+    assert_eq!(cache(r#"{"HOST": "upper"}"#).unwrap(), "upper");
+    let both = cache(r#"{"HOST": "upper", "host": "exact"}"#).unwrap_err();
+    assert!(both.problems()[0].note().unwrap().contains("did you mean `host`?"), "{both}");
+    assert_eq!(all_told(&from_file("[cache]\nHOST = \"x\"\n").unwrap_err())[0].0, Code::UnknownKey, "not in files");
+}
+
+#[test]
 fn lists_and_maps_of_structs_are_given_in_code() {
     let server: Tree = BTreeMap::from([("host", "a")]).into();
     let app = App::loader().hermetic().set("servers", vec![server]).load_blocking().unwrap();

@@ -78,6 +78,7 @@ fn lists_and_maps_are_json_or_separated() {
     assert_read! {
         Vec<u16>: "1,2, 3" => vec![1, 2, 3], "[1, 2]" => vec![1, 2], "7" => vec![7], "[]" => vec![];
         Vec<String>: "a, b" => texts(&["a", "b"]), r#"["a, b", "007"]"# => texts(&["a, b", "007"]),
+                     "[::1]:80,[::2]:80" => texts(&["[::1]:80", "[::2]:80"]), "a[" => texts(&["a["]),
                      "007,08" => texts(&["007", "08"]), "a," => texts(&["a"]), "" => texts(&[]);
         Vec<Level>: "low,very-high" => vec![Level::Low, Level::VeryHigh];
         Vec<Point>: r#"[{"x": 1}]"# => vec![Point { x: 1, y: 0 }];
@@ -105,9 +106,12 @@ fn a_text_that_does_not_fit_says_what_would() {
         (wrong::<f32>("much"), "a number"),
         (wrong::<Level>("Low"), "one of `low`, `very-high`, `exactly`"),
         (wrong::<Duration>("30"), "a length of time with its unit, such as `30s`, `500ms` or `1h 30m`"),
-        (wrong::<Vec<u8>>("[1, "), "a whole number in 0..=255"),
-        (wrong::<Vec<u8>>("[1, 2"), "a whole number in 0..=255"),
+        (wrong::<Vec<u8>>("[1, "), "a list as JSON or separated by commas"),
+        (wrong::<Vec<u8>>("[1, 2"), "a list as JSON or separated by commas"),
         (wrong::<Vec<String>>(r#"["a"#), "a list as JSON or separated by commas"),
+        (wrong::<Vec<String>>("["), "a list as JSON or separated by commas"),
+        (wrong::<Vec<String>>("[a, b"), "a list as JSON or separated by commas"),
+        (wrong::<Vec<String>>("[a, b]"), "a list as JSON or separated by commas"),
         (wrong::<BTreeMap<String, u8>>("a"), "`key=value` pairs separated by commas, or a JSON object"),
         (wrong::<Point>("1,2"), "a JSON object"),
         (wrong::<IpAddr>("localhost"), "invalid IP address syntax"),

@@ -62,6 +62,16 @@ fn a_report_tells_the_warnings_too() {
 }
 
 #[test]
+fn what_cannot_be_read_is_no_warning_beside_the_problem() {
+    // A link to itself, which root cannot read either.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(".env");
+    std::os::unix::fs::symlink(".env", &path).unwrap();
+    let report = Chat::loader().hermetic().env_file(&path).load_blocking().map(drop).unwrap_err();
+    assert_eq!((report.problems().len(), report.warnings()), (1, [].as_slice()), "{report}");
+}
+
+#[test]
 fn a_log_of_what_stores_answer_is_told() {
     let variable = |text: &str| Chat::loader().hermetic().env([("LOG_SENSITIVE_BODIES", text)]);
     for text in ["true", "TRUE"] {

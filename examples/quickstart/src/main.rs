@@ -1,18 +1,50 @@
 //! Loads the settings of a chat service, prints them, and tells where every value came from.
 //!
-//! `--broken` loads from a file with many mistakes instead, to show the report.
+//! `--broken` loads from a file with many mistakes instead, to show the report. `settings check` and its like are the
+//! subcommand that every program can have. With the features `azure` and `aws`, secrets that neither the environment nor
+//! the file has come from the Azure Key Vault of `KEY_VAULT_URI` and from the AWS secret of `AWS_SECRET_NAME`;
+//! `--fake-vault` starts a vault in this process.
 
 #![allow(clippy::print_stdout, reason = "it is there to print")]
+
+#[cfg(feature = "azure")]
+mod fake_vault;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::{Parser, Subcommand};
 use serde::Deserialize;
-use settings_core::{ExposeSecret, SecretString, Settings};
+use settings_core::cli::{Completions, SettingsArgs, SettingsCommand};
+use settings_core::{ExposeSecret, Loader, SecretString, Settings};
+
+/// Loads the settings of a chat service, prints them, and tells where every value came from.
+#[derive(Parser)]
+struct Cli {
+    /// Load from a file with many mistakes
+    #[arg(long, global = true)]
+    broken: bool,
+    /// Start an Azure Key Vault in this process that has the keys which the sample file leaves empty
+    #[cfg(feature = "azure")]
+    #[arg(long, global = true)]
+    fake_vault: bool,
+    #[command(flatten)]
+    set: SettingsArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the settings, explain them, and more
+    Settings(SettingsCommand),
+    /// Print the completions of this command line for a shell
+    Completions(Completions),
+}
 
 /// The chat service.
 #[derive(Settings)]
-#[settings(env_prefix = "CHAT_")]
+#[settings(env_prefix = "CHAT_", source = [env, docker, azure, aws])]
 struct ChatSettings {
     /// Where the service runs.
     #[setting(env = "ENVIRONMENT", default = "dev")]
@@ -71,10 +103,35 @@ struct Model {
 }
 
 fn main() {
-    let broken = std::env::args().any(|argument| argument == "--broken");
-    let file = sample(if broken { "broken.env" } else { "sample.env" });
-    let loader = || ChatSettings::loader().env_file(&file);
+    let cli = Cli::parse();
+    let file = sample(if cli.broken { "broken.env" } else { "sample.env" });
+    let vault = vault(&cli);
+    let set = cli.set;
+    let loader = || vault(ChatSettings::loader().env_file(&file).args(&set));
+    match cli.command {
+        Some(Command::Settings(command)) => std::process::exit(command.run_with(loader())),
+        Some(Command::Completions(completions)) => std::process::exit(completions.run::<Cli>()),
+        None => show(loader),
+    }
+}
 
+/// What has a loader ask the vault that the command line wants.
+#[cfg(feature = "azure")]
+fn vault(cli: &Cli) -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
+    if !cli.fake_vault {
+        return Box::new(|loader| loader);
+    }
+    let vault = fake_vault::FakeVault::start();
+    Box::new(move |loader| loader.store("azure", vault.store()))
+}
+
+/// There is none to ask.
+#[cfg(not(feature = "azure"))]
+fn vault(_: &Cli) -> impl Fn(Loader<ChatSettings>) -> Loader<ChatSettings> + use<> {
+    |loader| loader
+}
+
+fn show(loader: impl Fn() -> Loader<ChatSettings>) {
     let start = Instant::now();
     let loaded = loader().load_blocking();
     let took = start.elapsed();

@@ -20,7 +20,7 @@ use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
 use crate::schema::{DotenvDialect, Schema};
 use crate::store::SecretStore;
 use crate::store::kind::Config;
-use crate::value::Tree;
+use crate::value::{Slot, Tree};
 use config_files::{ConfigFiles, Given, Wanted};
 use dotenv::{Dialect, DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
 use env::{Env, Variables};
@@ -44,6 +44,8 @@ pub(crate) struct Places {
     pub(crate) profile: Option<String>,
     /// Values given in code by path or variable, the later wins.
     pub(crate) given: Vec<(String, Tree)>,
+    /// What the arguments of the command line have that cannot be given so.
+    pub(crate) refused: Vec<Problem>,
     /// Stores given in code, by the name that a `source` has for them.
     pub(crate) stores: Registered,
     /// How long the stores have to answer; `None` for the usual time.
@@ -52,6 +54,8 @@ pub(crate) struct Places {
     pub(crate) hermetic: bool,
     /// These are the values of a mock, so that a value that is missing is given in the test.
     pub(crate) mock: bool,
+    /// So many of the values given, at the beginning, are no test's but the mock's own.
+    pub(crate) stand_ins: usize,
     /// Take placeholders and empty texts for values, and leave out every rule and check.
     pub(crate) unchecked: bool,
 }
@@ -67,10 +71,12 @@ impl Places {
             providers,
             profile,
             given,
+            refused,
             stores,
             timeout,
             hermetic,
             mock: _,
+            stand_ins: _,
             unchecked: _,
         } = self;
         variables.is_none()
@@ -80,11 +86,15 @@ impl Places {
             && providers.is_empty()
             && profile.is_none()
             && given.is_empty()
+            && refused.is_empty()
             && stores.0.is_empty()
             && timeout.is_none()
             && !hermetic
     }
 }
+
+/// The layer of what a mock has for required fields that the test gave no value.
+pub(crate) const STAND_IN: &str = "mock";
 
 /// The layers of one load.
 pub(crate) struct Layers<'p> {
@@ -127,6 +137,11 @@ impl<'p> Layers<'p> {
     /// Whether these are the values of a mock.
     pub(crate) fn of_mock(&self) -> bool {
         self.places.mock
+    }
+
+    /// The layer that a value given in code is of, by its place among them.
+    pub(crate) fn of_given(&self, index: usize) -> &'static str {
+        if index < self.places.stand_ins { STAND_IN } else { "set" }
     }
 
     /// Whether placeholders and empty texts count as values.
@@ -388,6 +403,8 @@ pub(crate) struct Trail {
     pub(crate) is_in_config: bool,
     /// Commands that put the value where it was looked for.
     pub(crate) fixes: Vec<String>,
+    /// What lower layers have, where the search goes on past the value.
+    pub(crate) hidden: Vec<Slot>,
     /// What the store that has the value tells of it.
     pub(crate) from_store: Option<FromStore>,
     /// The value before the references in it were expanded, where it has any: what they stand for is not shown.

@@ -20,6 +20,7 @@ use std::fmt;
 /// | E113 | unknown key | a config file has a key that no field has |
 /// | E114 | secret in a file | a secret stands in a plain config file |
 /// | E115 | missing file | a config file that is required is not there |
+/// | E116 | secret in an argument | a secret was given on the command line |
 /// | E120 | store not available | a store is asked for that this program does not have |
 /// | E130 | called while loading | the settings were asked for by code that is part of loading them |
 /// | E201 | could not be checked | a store did not answer |
@@ -56,6 +57,8 @@ pub enum Code {
     SecretInFile,
     /// E115: a config file that is required is not there.
     MissingFile,
+    /// E116: a secret was given on the command line.
+    SecretInArgument,
     /// E120: a store that this program does not have.
     StoreUnavailable,
     /// E130: the settings were asked for while they were being loaded.
@@ -99,6 +102,7 @@ impl Code {
         Self::UnknownKey,
         Self::SecretInFile,
         Self::MissingFile,
+        Self::SecretInArgument,
         Self::StoreUnavailable,
         Self::WhileLoading,
         Self::Unreachable,
@@ -129,6 +133,7 @@ impl Code {
             Self::UnknownKey => "E113",
             Self::SecretInFile => "E114",
             Self::MissingFile => "E115",
+            Self::SecretInArgument => "E116",
             Self::StoreUnavailable => "E120",
             Self::WhileLoading => "E130",
             Self::Unreachable => "E201",
@@ -147,7 +152,8 @@ impl Code {
             | Self::DotenvSyntax
             | Self::FileSyntax
             | Self::UnknownKey
-            | Self::SecretInFile => Kind::Invalid,
+            | Self::SecretInFile
+            | Self::SecretInArgument => Kind::Invalid,
             Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied | Self::Stale => {
                 Kind::Unchecked
             }
@@ -175,6 +181,7 @@ impl Code {
             (Self::UnknownKey, _) => "unknown key",
             (Self::SecretInFile, _) => "secret in a plain file",
             (Self::MissingFile, _) => "missing file",
+            (Self::SecretInArgument, _) => "secret in an argument",
             (Self::StoreUnavailable, _) => "store not available",
             (Self::WhileLoading, _) => "called while loading",
             (Self::Unreachable | Self::Denied, _) => "could not be checked",
@@ -189,6 +196,10 @@ impl Code {
             Self::Placeholder => Some("The text of a template counts as unset; put the real value there."),
             Self::SecretInFile => Some(
                 "Files like this one are copied and committed. Give the secret in its variable, or in a file of secrets.",
+            ),
+            Self::SecretInArgument => Some(
+                "Arguments stand in the list of processes, where every user sees them, and in the shell's history. Give \
+                 the secret in its variable, or in a file of secrets.",
             ),
             Self::WhileLoading => Some("A default, a check or a store asked for the settings that it helps to load."),
             Self::Unreachable => Some("The store did not answer; trying again may help."),
@@ -233,7 +244,7 @@ mod tests {
     fn missing_invalid_and_unchecked_are_told_apart() {
         for (codes, kind) in [
             (vec!["E101", "E103", "E104", "E115"], "missing"),
-            (vec!["E102", "E105", "E106", "E110", "E112", "E113", "E114"], "invalid"),
+            (vec!["E102", "E105", "E106", "E110", "E112", "E113", "E114", "E116"], "invalid"),
             (vec!["E111", "E120", "E201", "E202", "E203"], "unchecked"),
             (vec!["E107", "E108", "E130"], "misuse"),
         ] {

@@ -33,13 +33,22 @@ impl Report {
     /// }
     /// ```
     pub fn to_json(&self) -> String {
+        self.json().to_string()
+    }
+
+    pub(crate) fn json(&self) -> Value {
         json!({
             "settings": self.settings,
             "exit_code": self.exit_code(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
-            "warnings": self.warnings.iter().map(warning).collect::<Vec<_>>(),
+            "warnings": self.warnings.iter().map(Warning::json).collect::<Vec<_>>(),
         })
-        .to_string()
+    }
+}
+
+impl Warning {
+    pub(crate) fn json(&self) -> Value {
+        json!({ "variable": self.variable(), "place": self.place(), "text": self.text() })
     }
 }
 
@@ -58,10 +67,6 @@ fn problem(problem: &Problem) -> Value {
         "note": problem.note(),
         "fixes": problem.fixes(),
     })
-}
-
-fn warning(warning: &Warning) -> Value {
-    json!({ "variable": warning.variable(), "place": warning.place(), "text": warning.text() })
 }
 
 fn look(look: &Look) -> Value {

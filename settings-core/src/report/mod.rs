@@ -15,6 +15,9 @@ pub use self::code::{Code, Kind};
 pub use self::outcome::Outcome;
 pub use self::problem::{Look, Problem};
 pub use self::warning::Warning;
+#[cfg(feature = "clap")]
+use crate::tone::Paint;
+use crate::tone::plain;
 
 /// All problems of a load, at least one.
 ///
@@ -116,7 +119,21 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        render::report(self, f)
+        render::report(self, &plain, f)
+    }
+}
+
+/// A report in colours.
+#[cfg(feature = "clap")]
+pub(crate) struct Painted<'r> {
+    pub(crate) report: &'r Report,
+    pub(crate) paint: Paint<'r>,
+}
+
+#[cfg(feature = "clap")]
+impl fmt::Display for Painted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        render::report(self.report, self.paint, f)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The report as text.
 
-use std::fmt::{self, Formatter, Write};
+use std::fmt::{self, Formatter};
 
 use super::{Kind, Look, Problem, Report, Task};
+use crate::fold::fold;
+use crate::tone::{Paint, Tone};
 
 /// Lines are broken at this width where there is a blank to break at. Names, paths and commands are never broken.
 const WIDTH: usize = 80;
@@ -16,12 +18,13 @@ const WIDEST_PLACE: usize = 34;
 const NARROWEST: usize = 20;
 
 /// Writes the report, without a line break at its end.
-pub(super) fn report(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
+pub(super) fn report(report: &Report, paint: Paint<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     headline(report, f)?;
     let columns = Columns::of(&report.problems);
     for (index, problem) in report.problems.iter().enumerate() {
         f.write_str("\n\n")?;
-        self::problem(index + 1, problem, report.settings, columns, f)?;
+        headline_of(index + 1, problem, report.settings, paint, f)?;
+        self::problem(problem, columns, f)?;
     }
     if !report.warnings.is_empty() {
         f.write_str("\n\nwarnings:")?;
@@ -67,15 +70,30 @@ fn secrets_by_kind(problems: &[Problem], f: &mut Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-fn problem(number: usize, problem: &Problem, settings: &str, columns: Columns, f: &mut Formatter<'_>) -> fmt::Result {
+fn headline_of(
+    number: usize,
+    problem: &Problem,
+    settings: &str,
+    paint: Paint<'_>,
+    f: &mut Formatter<'_>,
+) -> fmt::Result {
     let location = problem.location().unwrap_or_default();
     // The first that it has names it, the others follow the code.
     let mut names = [problem.variable(), problem.path(), location].into_iter().filter(|name| !name.is_empty());
-    write!(f, "{number:>2}. {}  {}  [{}]", names.next().unwrap_or(settings), problem.title(), problem.code())?;
-    let others: Vec<_> = names.collect();
-    if !others.is_empty() {
-        write!(f, "   {}", others.join(", "))?;
+    let (name, title, code) = (names.next().unwrap_or(settings), problem.title(), problem.code());
+    write!(f, "{number:>2}. {}  {}  [{code}]", paint(name, Tone::Head), paint(title, Tone::Bad))?;
+    let others = names.collect::<Vec<_>>().join(", ");
+    let used = format!("{number:>2}. {name}  {title}  [{code}]   ").chars().count();
+    if others.is_empty() {
+        Ok(())
+    } else if used + width(&others) <= WIDTH {
+        write!(f, "   {others}")
+    } else {
+        paragraph(&others, INDENT, f)
     }
+}
+
+fn problem(problem: &Problem, columns: Columns, f: &mut Formatter<'_>) -> fmt::Result {
     if let Some(expectation) = expectation(problem) {
         paragraph(&expectation, INDENT, f)?;
     }
@@ -137,20 +155,13 @@ fn paragraph(text: &str, indent: usize, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 /// Writes `text` from the column `at` on, and goes on at the column `indent` of the next line where it grows too wide.
-fn wrapped(text: &str, indent: usize, mut at: usize, f: &mut Formatter<'_>) -> fmt::Result {
+fn wrapped(text: &str, indent: usize, at: usize, f: &mut Formatter<'_>) -> fmt::Result {
     let limit = WIDTH.max(indent + NARROWEST);
-    for (index, word) in text.split(' ').enumerate() {
-        if index == 0 {
-            // It stands where the line has got to, however wide it is.
-        } else if at + 1 + width(word) <= limit {
-            f.write_char(' ')?;
-            at += 1;
-        } else {
+    for (index, line) in fold(text, limit.saturating_sub(at), limit - indent).into_iter().enumerate() {
+        if index > 0 {
             write!(f, "\n{:indent$}", "")?;
-            at = indent;
         }
-        f.write_str(word)?;
-        at += width(word);
+        f.write_str(line)?;
     }
     Ok(())
 }
@@ -266,7 +277,8 @@ mod tests {
                 "Invalid secrets: GEMINI_API_KEY",
                 "Could not be checked: CHAT_DB_PASSWORD",
                 "",
-                " 1. ANTHROPIC_API_KEY  placeholder instead of a secret  [E104]   anthropic_api_key",
+                " 1. ANTHROPIC_API_KEY  placeholder instead of a secret  [E104]",
+                "      anthropic_api_key",
                 "      The text of a template counts as unset; put the real value there.",
                 "      fix:",
                 "        export it",

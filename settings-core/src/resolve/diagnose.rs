@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::find::{retrace, retrace_to_the_end};
 use super::shape::below;
 use super::walk::{Leaf, Step, walk};
-use crate::layer::{Layers, Trail};
+use crate::layer::{Layers, STAND_IN, Trail};
 use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning, hint};
 use crate::schema::{DefaultValue, Field, Schema, Secret};
 use crate::secret::{ExposeSecret, Verdict};
@@ -61,17 +61,18 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
         warnings.push(Warning::new(name, place, &format!("is deprecated; its new name is {}", leaf.variable)));
     }
     let Some(rules) = rules else { return };
-    let missing = matches!(slot, Slot::Unset | Slot::Failed) && leaf.is_required();
+    let has_value = !matches!(slot, Slot::Unset | Slot::Failed);
+    let missing = !has_value && leaf.is_required();
     if !missing {
         warnings.extend(trail.warnings.iter().map(|(place, text)| Warning::new(leaf.variable, place, text)));
     }
     warnings.extend(overdue_of(leaf, rules, &trail));
     let looked = trail.into_looked();
     if !missing {
-        let texts = looked.iter().filter_map(|look| Some((look, passed_over(look)?)));
+        let texts = looked.iter().filter_map(|look| Some((look, passed_over(look, has_value)?)));
         warnings.extend(texts.map(|(look, text)| Warning::new(leaf.variable, look.place(), &text)));
     }
-    if let (Some(winner), false) = (looked.last(), matches!(slot, Slot::Unset | Slot::Failed)) {
+    if let (Some(winner), true) = (looked.last(), has_value) {
         warn_of_hidden(winner, leaf, layers, warnings);
     }
     let Slot::Secret(secret) = &slot else { return };
@@ -90,12 +91,12 @@ fn warn_of(leaf: &Leaf<'_>, layers: &Layers<'_>, warnings: &mut Vec<Warning>) {
 }
 
 /// What to say of a place that had no value and should have had one.
-fn passed_over(look: &Look) -> Option<Cow<'static, str>> {
+fn passed_over(look: &Look, has_value: bool) -> Option<Cow<'static, str>> {
     let (layer, outcome) = (look.layer(), look.outcome());
     Some(match outcome {
         Outcome::Placeholder => "is a placeholder, which counts as unset".into(),
-        Outcome::Unreadable(_) => "cannot be read; the value comes from another place".into(),
-        Outcome::Unreachable(_) | Outcome::Denied(_) => {
+        Outcome::Unreadable(_) if has_value => "cannot be read; the value comes from another place".into(),
+        Outcome::Unreachable(_) | Outcome::Denied(_) if has_value => {
             format!("{layer} could not be asked: {}; the value comes from another place", outcome.sentence()).into()
         }
         _ => return None,
@@ -272,8 +273,11 @@ fn of_field(code: Code, site: &Site<'_>) -> Problem {
 
 /// A problem with a value that some layer has: shown for a plain field, located for every field.
 fn found(code: Code, site: &Site<'_>, say: impl FnOnce(Problem) -> Problem) -> Problem {
-    let Trace { shown, location, looked, .. } = (site.trace)();
+    let Trace { shown, location, looked, fixes, .. } = (site.trace)();
     let mut problem = say(of_field(code, site));
+    if looked.last().is_some_and(|look| look.layer() == STAND_IN) {
+        problem = fixes.iter().fold(problem, |problem, fix| problem.fix(fix));
+    }
     if let Some(text) = shown {
         problem = problem.show(&text);
         if hint::is_service_link(&text) {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::elements::{self, Origin};
 use super::names;
-use super::shape::{Misfit, Wrong, misfits};
+use super::shape::{Misfit, Wrong, misfits, spell, spell_elements};
 use super::take;
 use super::walk::{JsonVariable, Leaf, Scope};
 use crate::layer::config_files::{self, Key};
@@ -99,15 +99,16 @@ impl Search<'_, '_> {
     /// Values given in code, the last one first.
     fn in_given(&mut self) -> Step {
         let path = self.leaf.path();
-        let mut given = self.layers.given.iter().rev();
-        let value = given.find_map(|(name, value)| {
-            if *name == path || name == self.leaf.variable {
-                return Some(value);
+        let mut given = self.layers.given.iter().enumerate().rev();
+        let found = given.find_map(|(index, (name, value))| {
+            if *name == path || self.leaf.names().any(|own| own == name) {
+                return Some((index, value));
             }
             let rest = path.strip_prefix(name.as_str())?.strip_prefix('.')?;
-            rest.split('.').try_fold(value, |value, key| value.get(key))
+            Some((index, rest.split('.').try_fold(value, |value, key| value.get(key))?))
         });
-        value.map_or(Step::Continue(()), |value| self.take_tree(value, Place::Named("set", &path)))
+        let Some((index, value)) = found else { return Step::Continue(()) };
+        self.take_tree(value, Place::Named(self.layers.of_given(index), &path))
     }
 
     /// The process environment: the field's variables, then the JSON variables of the structs around it.
@@ -206,7 +207,7 @@ impl Search<'_, '_> {
         let refused = self.leaf.field.secret().is_some_and(|secret| !secret.in_config_file);
         match config.get(&path) {
             Some(Value::Empty(..)) | None => {
-                if self.trail.is_written() {
+                if self.trail.is_written() && !refused {
                     config.note_no_key(self.trail);
                 }
                 // The file that cannot be read is told of; that the field is missing may not be so.
@@ -258,9 +259,10 @@ impl Search<'_, '_> {
             }
         };
         let Some(text) = text.filter(|text| !text.is_empty()) else { return JsonVariable::Unset };
-        let Ok(object @ Tree::Map(_)) = serde_json::from_str(&text) else {
+        let Ok(mut object @ Tree::Map(_)) = serde_json::from_str(&text) else {
             return self.broken(scope, Fault::NotJson { within: String::new() });
         };
+        spell(&mut object, scope.schema);
         let misfits = misfits(&object, scope.schema);
         if misfits.is_empty() {
             return JsonVariable::Object(object);
@@ -297,7 +299,8 @@ impl Search<'_, '_> {
         };
         match serde_json::from_str(text) {
             // What stands within a text was not seen when the file's keys were checked.
-            Ok(value) => {
+            Ok(mut value) => {
+                spell_elements(&mut value, collection);
                 let origin = Origin { checked: false, strict: true, ..self.origin(place) };
                 self.unfold(&value, collection, &origin)
             }
@@ -355,6 +358,8 @@ impl Search<'_, '_> {
     fn end(&mut self, slot: Slot) -> Step {
         if self.is_first() {
             *self.found = slot;
+        } else {
+            self.trail.hidden.push(slot);
         }
         if self.trail.goes_on { Step::Continue(()) } else { Step::Break(()) }
     }

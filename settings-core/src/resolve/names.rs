@@ -42,11 +42,14 @@ fn find(schema: &'static Schema) -> Vec<Problem> {
     let mut claim = |name: &str, leaf: &Leaf<'_>, written: bool| {
         let key = if schema.case_insensitive { name.to_ascii_uppercase() } else { name.to_owned() };
         if let Some((first, path)) = enter(&mut variables, key, leaf, written) {
-            problems.push(
-                Problem::new(Code::SharedName, &path, name)
-                    .explain(&format!("`{first}` and `{path}` are both read from it."))
-                    .fix(&format!("give one of them another name: #[setting(env = \"..\")] on `{path}`")),
-            );
+            let is_alias = leaf.field.aliases.iter().any(|alias| alias.name == name);
+            let fix = if is_alias {
+                format!("leave out the alias of `{path}`, which would not tell the two apart")
+            } else {
+                format!("give one of them another name: #[setting(env = \"..\")] on `{path}`")
+            };
+            let problem = Problem::new(Code::SharedName, &path, name);
+            problems.push(problem.explain(&format!("`{first}` and `{path}` are both read from it.")).fix(&fix));
         }
     };
     walk(schema, &mut |step| match step {

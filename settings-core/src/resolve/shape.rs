@@ -2,7 +2,7 @@
 
 use super::walk::{Step, walk};
 use crate::report::{Code, Problem, hint};
-use crate::schema::{Field, Kind, Schema};
+use crate::schema::{Collection, Field, Kind, Schema};
 use crate::value::Tree;
 
 /// Why a value cannot stand for a struct.
@@ -33,6 +33,38 @@ impl Misfit {
 pub(crate) fn below(outer: &str, inner: &str) -> String {
     let parts = [outer, inner].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(".")
+}
+
+/// Spells the keys of a struct's JSON as the struct does: of a variable either case is right, and the exact one counts.
+pub(crate) fn spell(value: &mut Tree, schema: &'static Schema) {
+    let Tree::Map(entries) = value else { return };
+    for at in 0..entries.len() {
+        let key = entries[at].0.as_str();
+        let other_case = || schema.keys().find(|known| known.eq_ignore_ascii_case(key));
+        let known = match schema.field_of_key(key) {
+            Some(_) => None,
+            None => other_case().filter(|known| !entries.iter().any(|(key, _)| key == known)),
+        };
+        if let Some(known) = known {
+            entries[at].0 = known.to_owned();
+        }
+    }
+    for (key, value) in entries {
+        match schema.field_of_key(key).map(|field| &field.kind) {
+            Some(Kind::Nested(nested)) => spell(value, nested.schema),
+            Some(Kind::Collection(collection)) => spell_elements(value, collection),
+            _ => {}
+        }
+    }
+}
+
+/// The same for a list or map of structs, whose own keys are data.
+pub(crate) fn spell_elements(value: &mut Tree, collection: &Collection) {
+    match value {
+        Tree::List(items) => items.iter_mut().for_each(|item| spell(item, collection.schema)),
+        Tree::Map(entries) => entries.iter_mut().for_each(|(_, item)| spell(item, collection.schema)),
+        _ => {}
+    }
 }
 
 /// Everything that is wrong with a value for a struct. Its fields are looked at when they are read.

@@ -74,6 +74,12 @@ impl<'w> Leaf<'w> {
         outer.chain([self.field.name]).collect::<Vec<_>>().join(".")
     }
 
+    /// The path of a struct around it.
+    pub(crate) fn path_of(&self, scope: &Scope) -> String {
+        let within = self.scopes.iter().take_while(|outer| !std::ptr::eq(*outer, scope));
+        within.chain([scope]).map(|scope| scope.field.name).collect::<Vec<_>>().join(".")
+    }
+
     /// The variable that may hold the whole of a nested struct as JSON, if the struct has a name of its own.
     pub(crate) fn json_variable(&self, scope: &Scope) -> Option<&'w str> {
         self.prefix.get(..scope.json_len).filter(|name| !name.is_empty())

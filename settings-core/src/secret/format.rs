@@ -98,7 +98,7 @@ impl KeyFormat {
     }
 
     /// What a key of it looks like: `an OpenAI key`.
-    fn look(&self) -> String {
+    pub(crate) fn look(&self) -> String {
         // By sound: "an npm key", "an xAI key".
         let vowel = self.provider.starts_with(['A', 'E', 'I', 'O', 'a']) || matches!(self.name, "npm" | "xai");
         let article = if vowel { "an" } else { "a" };
@@ -115,7 +115,7 @@ const fn lenient(name: &'static str, provider: &'static str, prefixes: &'static 
 }
 
 /// Every prefix of every format.
-pub(super) fn prefixes() -> impl Iterator<Item = (&'static KeyFormat, &'static str)> {
+pub(crate) fn prefixes() -> impl Iterator<Item = (&'static KeyFormat, &'static str)> {
     KeyFormat::ALL.iter().flat_map(|format| format.prefixes.iter().map(move |&prefix| (format, prefix)))
 }
 

@@ -14,7 +14,11 @@ mod types;
 pub use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
 
 pub use self::format::KeyFormat;
+#[cfg(feature = "clap")]
+pub(crate) use self::format::prefixes as key_prefixes;
 pub(crate) use self::format::{Mismatch, Verdict, beginning, check, expectation, is_usable_key};
+#[cfg(feature = "clap")]
+pub(crate) use self::mask::begins_word;
 pub use self::mask::{escape, mask};
 pub(crate) use self::name::{looks_secret, shown_name};
 pub use self::placeholder::is_placeholder;

@@ -31,6 +31,8 @@ pub struct SecretKey {
     pub(crate) own_key: String,
     /// Whether other fields take their values from the same secret, so that it must hold several.
     pub(crate) shared: bool,
+    /// Whether it is a field of a nested struct that takes all of its fields from one secret.
+    pub(crate) of_struct: bool,
     /// Whether other fields have a source of this kind without a name too.
     pub(crate) siblings: bool,
 }
@@ -52,6 +54,7 @@ impl SecretKey {
             kebab: variable.to_ascii_lowercase().replace('_', "-"),
             own_key: variable.to_owned(),
             shared: false,
+            of_struct: false,
             siblings: false,
         }
     }

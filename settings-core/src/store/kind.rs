@@ -14,6 +14,8 @@ use super::{SecretKey, SecretStore, StoreError};
 pub(crate) struct Kind {
     /// That word, which is also the name of the feature that the store is built with.
     pub(crate) name: &'static str,
+    /// What people call it.
+    pub(crate) title: &'static str,
     /// Every variable that it reads.
     pub(crate) variables: &'static [Variable],
     /// Says what is missing to ask it for this key. Asks nobody but the configuration.
@@ -22,6 +24,13 @@ pub(crate) struct Kind {
     pub(crate) place: fn(&SecretKey, &Config<'_>) -> String,
     /// Makes the store ready without asking it anything; `None` where it is not built in.
     pub(crate) open: Option<fn(&Config<'_>) -> Result<Arc<dyn SecretStore>, StoreError>>,
+}
+
+impl Kind {
+    /// The variables that everybody who uses the store sets.
+    pub(crate) fn common_variables(&self) -> impl Iterator<Item = &'static Variable> + use<> {
+        self.variables.iter().filter(|variable| variable.common)
+    }
 }
 
 /// A variable that configures a store.
@@ -73,7 +82,14 @@ impl fmt::Debug for Config<'_> {
 }
 
 /// The kinds that there are.
-pub(crate) const KINDS: &[&Kind] = &[&super::gcp::KIND];
+pub(crate) const KINDS: &[&Kind] = &[
+    &super::aws::KIND,
+    &super::azure::KIND,
+    &super::dapr::KIND,
+    &super::gcp::KIND,
+    &super::json_file::KIND,
+    &super::vault::KIND,
+];
 
 /// The kind of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Kind> {

@@ -36,15 +36,22 @@
 //! # Ok::<(), settings_core::Report>(())
 //! ```
 
+mod aws;
+mod azure;
 #[cfg(feature = "testing")]
 pub(crate) mod conformance;
+mod dapr;
 mod gcp;
+#[cfg(any(feature = "dapr", feature = "vault"))]
+mod http;
+mod json_file;
 mod key;
 pub(crate) mod kind;
 #[cfg(feature = "testing")]
 mod memory;
 mod object;
 mod secret;
+mod vault;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -53,13 +60,22 @@ use std::sync::Arc;
 
 use crate::secret::SecretString;
 
+#[cfg(feature = "aws")]
+pub use self::aws::Aws;
+#[cfg(feature = "azure")]
+pub use self::azure::Azure;
+#[cfg(feature = "dapr")]
+pub use self::dapr::Dapr;
 #[cfg(feature = "gcp")]
 pub use self::gcp::Gcp;
+pub use self::json_file::JsonFile;
 pub use self::key::SecretKey;
 #[cfg(feature = "testing")]
 pub use self::memory::{Fault, MemoryStore};
 pub(crate) use self::secret::Value;
 pub use self::secret::{Secret, StoreError, StoreErrorKind};
+#[cfg(feature = "vault")]
+pub use self::vault::Vault;
 
 /// A future on the heap, as a method of a trait object gives it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

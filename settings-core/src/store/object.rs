@@ -20,7 +20,12 @@ pub(super) fn pick(object: &str, key: &str) -> Result<SecretString, StoreError> 
     let Some((_, value)) = object.entry(key) else {
         return Err(StoreError::not_found().noted(format!("it has no key `{key}`")));
     };
-    let text = match value.get() {
+    text(value.get(), key)
+}
+
+/// The text that a value stands for, which is that of this key.
+pub(super) fn text(value: &str, key: &str) -> Result<SecretString, StoreError> {
+    let text = match value {
         "null" => return Err(StoreError::not_found().noted(format!("its key `{key}` is null"))),
         text if text.starts_with('"') => unescape(text)?,
         other => other.into(),
@@ -30,6 +35,18 @@ pub(super) fn pick(object: &str, key: &str) -> Result<SecretString, StoreError> 
         return Err(StoreError::not_found().noted(format!("its key `{key}` is empty")));
     }
     Ok(text)
+}
+
+/// The keys of an object and their values as they are written. Of a key that is there twice the last one counts.
+pub(super) fn entries(object: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let mut entries: Vec<(Cow<'_, str>, &str)> = Vec::new();
+    for (name, value) in Object::parse(object).ok()?.entries {
+        match entries.iter_mut().find(|(known, _)| *known == name) {
+            Some(entry) => entry.1 = value.get(),
+            None => entries.push((name, value.get())),
+        }
+    }
+    Some(entries)
 }
 
 /// The object with another value under this key, which is added where it is not there.
@@ -58,6 +75,12 @@ pub(super) fn replace(object: &str, key: &str, value: &SecretString) -> Result<S
     text.push(b'}');
     let text = std::str::from_utf8(&text).map_err(|_| not_json())?;
     Ok(text.into())
+}
+
+/// The text of the value under this key, as it is written; `None` when there is none, or no object.
+#[cfg(any(feature = "dapr", feature = "vault"))]
+pub(super) fn member<'t>(object: &'t str, key: &str) -> Option<&'t str> {
+    Some(Object::parse(object).ok()?.entry(key)?.1.get())
 }
 
 fn write_text(text: &str, buffer: &mut Vec<u8>) -> Result<(), StoreError> {

@@ -43,6 +43,14 @@ impl Secret {
         Self { value, version: None, created: None }
     }
 
+    /// The text; `None` for bytes that are none.
+    pub fn text(&self) -> Option<&SecretString> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Bytes(_) => None,
+        }
+    }
+
     /// The version that the store calls it, for `explain` and audit events.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
@@ -81,6 +89,7 @@ pub struct StoreError {
     kind: StoreErrorKind,
     note: Cow<'static, str>,
     retry_after: Option<Duration>,
+    starting: bool,
 }
 
 /// The kinds of [`StoreError`], which decide what a load does next.
@@ -102,7 +111,7 @@ pub enum StoreErrorKind {
 
 impl StoreError {
     fn new(kind: StoreErrorKind) -> Self {
-        Self { kind, note: Cow::Borrowed(""), retry_after: None }
+        Self { kind, note: Cow::Borrowed(""), retry_after: None, starting: false }
     }
 
     /// There is no such secret.
@@ -150,6 +159,13 @@ impl StoreError {
         self
     }
 
+    /// The store is about to start, so that it is worth asking until the load's deadline.
+    #[must_use]
+    pub fn starting(mut self) -> Self {
+        self.starting = true;
+        self
+    }
+
     /// What kind of error it is.
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
@@ -162,6 +178,10 @@ impl StoreError {
 
     pub(crate) fn pause(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    pub(crate) fn is_starting(&self) -> bool {
+        self.starting
     }
 }
 

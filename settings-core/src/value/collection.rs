@@ -86,7 +86,7 @@ impl Values {
     }
 
     fn element<T: Blueprint>(&mut self, Element { key, found, failures }: Element) -> Option<(String, T)> {
-        let mut values = Self::new(found, failures, self.unchecked);
+        let mut values = Self { asking: self.asking, ..Self::new(found, failures, self.unchecked) };
         let built = T::build(&mut values);
         for failure in values.into_failures() {
             let failure = ElementFailure { key: key.clone(), schema: T::SCHEMA, failure };

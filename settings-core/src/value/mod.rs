@@ -4,6 +4,7 @@
 
 mod collection;
 mod digest;
+pub(crate) mod expectation;
 mod pattern;
 pub(crate) mod rules;
 mod text;
@@ -175,6 +176,27 @@ pub(crate) fn check_length(length: usize, field: &Field) -> Option<Fault> {
     field.rules.min_len.is_some_and(|least| length < least).then_some(Fault::Rule(Rule::MinLen))
 }
 
+/// What a function that is given a secret may return as its error.
+#[diagnostic::on_unimplemented(
+    message = "the error of a function that sees a secret is a `&'static str`, and not `{Self}`, which could quote it",
+    label = "returns an error that could quote the secret"
+)]
+pub trait CannotQuote {
+    /// The sentence.
+    fn sentence(self) -> &'static str;
+}
+
+impl CannotQuote for &'static str {
+    fn sentence(self) -> &'static str {
+        self
+    }
+}
+
+/// What such a function returned.
+pub fn unquoted<T>(result: Result<T, impl CannotQuote>) -> Result<T, &'static str> {
+    result.map_err(CannotQuote::sentence)
+}
+
 /// The place of the struct that is loaded, which has no slot of its own.
 pub(crate) const ROOT: usize = usize::MAX;
 
@@ -187,6 +209,8 @@ pub struct Values {
     within: usize,
     taken: usize,
     unchecked: bool,
+    /// Whether this is no load, but only asks the types what they expect.
+    asking: bool,
     failures: Vec<Failure>,
 }
 
@@ -225,12 +249,19 @@ impl Values {
     /// `unchecked` leaves out the rules and checks: for the values of a mock that says so.
     pub(crate) fn new(found: Vec<Found>, failures: Vec<Failure>, unchecked: bool) -> Self {
         const NOTHING: &Field = &Field::EMPTY;
-        Self { found: found.into_iter(), field: NOTHING, at: ROOT, within: ROOT, taken: 0, unchecked, failures }
+        let (at, within, taken, asking) = (ROOT, ROOT, 0, false);
+        Self { found: found.into_iter(), field: NOTHING, at, within, taken, unchecked, asking, failures }
     }
 
     /// Everything that stands against the struct.
     pub(crate) fn into_failures(self) -> Vec<Failure> {
         self.failures
+    }
+
+    /// What was found, in the order of slots.
+    #[cfg(feature = "clap")]
+    pub(crate) fn into_found(self) -> Vec<Found> {
+        self.found.collect()
     }
 
     /// Reads the next field as a plain value. Compiled once for each type: a copy for each field would make the build of
@@ -255,6 +286,8 @@ impl Values {
     /// Reads the next field by the user's own function, which is given the value's text.
     pub fn parsed<T, E: Display>(&mut self, parse: impl FnOnce(&str) -> Result<T, E>) -> Read<T> {
         let text = match self.take() {
+            // The user's function is not called with what no user wrote.
+            _ if self.asking => return Read::Failed,
             Slot::Text(text) => text,
             Slot::Tree(tree) if tree.is_scalar() => tree.shown(),
             Slot::Tree(_) => return self.refuse(Fault::Expected("text".to_owned())),

@@ -42,9 +42,11 @@ impl Text {
     /// The items of a list: JSON when it is written as such, else separated.
     fn items(self) -> Result<Vec<Tree>, ReadError> {
         let text = self.text.trim();
-        // An address such as `[::1]:80` begins with a bracket too; JSON lists end with one or go on with another literal.
-        let json = text.ends_with(']') || ["[\"", "[{", "[["].iter().any(|start| text.starts_with(start));
-        if text.starts_with('[') && json {
+        // An address such as `[::1]:80` begins with a bracket too, and closes it before its end. JSON ends with one, or has
+        // lost it, or goes on with another literal.
+        let is_json =
+            || text.ends_with(']') || !text.contains(']') || ["[\"", "[{", "[["].iter().any(|it| text.starts_with(it));
+        if text.starts_with('[') && is_json() {
             return match serde_json::from_str(text) {
                 Ok(Tree::List(items)) => Ok(items),
                 _ => Err(ReadError::expected(format!("a list as JSON or separated by {}", self.separators()))),

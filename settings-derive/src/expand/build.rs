@@ -30,8 +30,9 @@ fn whole(model: &Model<'_>, built: &TokenStream) -> TokenStream {
         return quote!(__settings::__private::Some(#built));
     };
     let values = values();
-    let method = format_ident!("{}", if model.has_secrets() { "whole_secret" } else { "whole" });
-    let call = call(check);
+    let (method, call) =
+        if model.has_secrets() { ("whole_secret", call_on_secret(check)) } else { ("whole", call(check)) };
+    let method = format_ident!("{method}");
     quote!(#values.#method(#built, #call))
 }
 
@@ -50,12 +51,13 @@ fn read(field: &Field<'_>) -> TokenStream {
     let method = format_ident!("{method}");
     let value = match field.attrs.parse_with.get() {
         None => quote!(#values.#method::<#inner>()),
+        Some(path) if field.kind == Kind::Secret => {
+            let parse = call_on_secret(path);
+            quote!(#values.parsed_secret::<#inner>(#parse))
+        }
         Some(path) => {
             let parse = call(path);
-            match field.kind {
-                Kind::Secret => quote!(#values.parsed_secret::<#inner>(#parse)),
-                _ => quote!(#values.parsed::<#inner, _>(#parse)),
-            }
+            quote!(#values.parsed::<#inner, _>(#parse))
         }
     };
     let default = match field.default() {
@@ -93,8 +95,10 @@ fn checks(field: &Field<'_>) -> TokenStream {
     }
     if let Some(path) = attrs.validate.get() {
         // Nested structs may hold secrets, which an error must not quote.
-        let method = if field.kind == Kind::Plain { "validate" } else { "validate_secret" };
-        check(method, call(path));
+        match field.kind {
+            Kind::Plain => check("validate", call(path)),
+            _ => check("validate_secret", call_on_secret(path)),
+        }
     }
     if let Some(pattern) = attrs.pattern.get() {
         let text = |of| closure(&of, |span, x| quote_spanned!(span=> __settings::__private::patterned(#x)));
@@ -113,6 +117,11 @@ fn checks(field: &Field<'_>) -> TokenStream {
 /// A closure that calls the user's function, so that a reference to the value may be coerced on the way.
 fn call(path: &syn::ExprPath) -> TokenStream {
     closure(path, |span, x| quote_spanned!(span=> #path(#x)))
+}
+
+/// The same where the value is or holds a secret, which the error must not quote.
+fn call_on_secret(path: &syn::ExprPath) -> TokenStream {
+    closure(path, |span, x| quote_spanned!(span=> __settings::__private::unquoted(#path(#x))))
 }
 
 /// A closure over a value, whose errors show at the given tokens of the user's.

@@ -171,7 +171,7 @@ fn gclouds_own_folder_may_be_named() {
 fn without_credentials_it_is_not_configured() {
     let bench = Bench::new();
     assert!(loader(&bench.google.url(), &[]).load_blocking().unwrap().api_key.is_none());
-    #[derive(Debug, Settings)]
+    #[derive(Settings)]
     #[settings(env_file = none)]
     struct Wanted {
         #[secret(source = gcp)]

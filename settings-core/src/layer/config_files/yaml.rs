@@ -192,9 +192,24 @@ fn place(marker: &Marker) -> Place {
     Place { line: marker.line() as u32, column: marker.col() as u32 + 1 }
 }
 
-/// The parser's own words may quote.
+/// What the parser complains of, by some of its words, and what mostly lies behind it. Its own sentence may quote.
+const COMPLAINTS: [(&str, &str); 8] = [
+    ("tab", "a tab in the indentation, which takes blanks"),
+    ("quoted scalar", "a quoted text that is not closed, or goes on after its end, or has an unknown escape"),
+    (
+        "mapping values are not allowed",
+        "a key where none may be: wrong indentation, no blank after a colon, or two colons",
+    ),
+    ("did not find expected key", "wrong indentation"),
+    ("indent", "wrong indentation"),
+    ("flow", "a bracket that is not closed"),
+    ("':' indicator", "a bracket that is not closed"),
+    ("unexpected character", "a value that begins with a character that has to be in quotes"),
+];
+
 fn not_yaml(error: &ScanError) -> Flaw {
-    flaw(place(error.marker()), "not YAML")
+    let known = COMPLAINTS.iter().find(|(words, _)| error.info().contains(words));
+    flaw(place(error.marker()), known.map_or("not YAML", |(_, sentence)| sentence))
 }
 
 fn flaw(place: Place, text: &str) -> Flaw {
@@ -223,8 +238,20 @@ mod tests {
     #[test]
     fn a_flaw_quotes_nothing() {
         for (text, line, words) in [
-            ("a: [canary", 1, "not YAML"),
-            ("a: 1\n b: *canary", 2, "not YAML"),
+            ("a: [canary", 1, "a bracket that is not closed"),
+            ("a: {canary: 1\nb: 2", 1, "a bracket that is not closed"),
+            ("a: [canary\nb: 2", 1, "a bracket that is not closed"),
+            ("a: *canary", 1, "not YAML"),
+            ("a:\n\tcanary: 1", 2, "a tab in the indentation, which takes blanks"),
+            ("a:\n  b: 1\n canary: 1", 3, "wrong indentation"),
+            ("a: canary: 1", 1, "a key where none may be: wrong indentation, no blank after a colon, or two colons"),
+            ("canary:80\nb: 1", 2, "a key where none may be: wrong indentation, no blank after a colon, or two colons"),
+            (
+                "a: 'canary\nb: 1",
+                1,
+                "a quoted text that is not closed, or goes on after its end, or has an unknown escape",
+            ),
+            ("a: @canary", 1, "a value that begins with a character that has to be in quotes"),
             ("canary", 1, "expected keys and values"),
             ("canary: 1\ncanary: 2", 2, "the same key is written twice"),
             ("? [canary]\n: 1", 1, "expected a key that is text"),

@@ -153,6 +153,7 @@ fn key(leaf: &Leaf<'_>, source: &Source, layers: &Layers<'_>) -> SecretKey {
         own_key: own_key.to_owned(),
         shared: source.name.is_some() && source.kind != "store" && others_have(leaf, source),
         siblings: source.name.is_none() && others_have(leaf, source),
+        of_struct: leaf.common_secret().is_some(),
     };
     key.take_args(source.args, &expand);
     key
@@ -192,6 +193,10 @@ fn target(
     let Some(kind) = kind.filter(|_| source.kind != "store") else {
         return if source.kind == "store" { Target::Unregistered } else { Target::NotBuiltIn { configured: false } };
     };
+    // What the struct alone names, a loader without the struct's own places leaves out.
+    if kind.variables.is_empty() && layers.hermetic() {
+        return Target::NotConfigured("the loader is hermetic".into());
+    }
     layers.with_config(|config| match (kind.configured)(key, config) {
         configured if kind.open.is_none() => Target::NotBuiltIn { configured: configured.is_ok() },
         Err(missing) => Target::NotConfigured(missing),

@@ -31,7 +31,7 @@ pub(super) fn keys(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Whether a word begins after this; also after `\n` as `Debug` writes it and after `%3D` as a URL does.
-fn begins_word(before: &[u8]) -> bool {
+pub(crate) fn begins_word(before: &[u8]) -> bool {
     match before {
         [.., b'\\', _] | [.., b'%', _, _] => true,
         [.., last] => !last.is_ascii_alphanumeric(),

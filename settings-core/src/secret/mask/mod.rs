@@ -7,6 +7,9 @@ mod named;
 use std::borrow::Cow;
 use std::ops::Range;
 
+#[cfg(feature = "clap")]
+pub(crate) use self::key::begins_word;
+
 /// Shown instead of a key.
 pub(super) const KEY: &str = "[REDACTED]";
 /// Shown instead of a part of a value.

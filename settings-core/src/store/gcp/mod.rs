@@ -34,6 +34,7 @@ const ENDPOINT: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER";
 
 pub(super) const KIND: Kind = Kind {
     name: "gcp",
+    title: "Google Secret Manager",
     variables: &[
         Variable::common(PROJECT, "Id of the Google Cloud project that has the secrets."),
         Variable::common(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use google_cloud_gax::retry_policy::NeverRetry;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use google_cloud_secretmanager_v1::model::{AccessSecretVersionResponse, SecretPayload};
@@ -55,7 +56,7 @@ impl Sdk {
         if bytes.is_empty() || bytes.len() > LONGEST {
             return Err(StoreError::malformed().because("the service takes 1 to 65536 bytes").into());
         }
-        let payload = SecretPayload::new().set_data(bytes.to_vec()).set_data_crc32c(crc32c::crc32c(bytes));
+        let payload = SecretPayload::new().set_data(wiped(bytes)).set_data_crc32c(crc32c::crc32c(bytes));
         let request = self.0.add_secret_version().set_parent(secret.secret_name()).set_payload(payload);
         let made = quietly(request.send()).await.map_err(|error| Failure::new(Call::Add, &error))?;
         if !made.client_specified_payload_checksum {
@@ -63,6 +64,11 @@ impl Sdk {
         }
         Ok(version_in(&made.name).and_then(|version| version.parse().ok()))
     }
+}
+
+/// A copy that is wiped when the SDK has written it into its request.
+fn wiped(bytes: &[u8]) -> Bytes {
+    Bytes::from_owner(Zeroizing::new(bytes.to_vec()))
 }
 
 /// Lets nobody hear of a call. With `GOOGLE_CLOUD_RUST_LOGGING=true` the SDK logs whole answers, with what they hold.
