@@ -49,6 +49,8 @@ fn it_does_what_every_store_does() {
 
 #[test]
 fn each_answer_has_its_meaning() {
+    let bench = Bench::new();
+    bench.project.set("api-key", "canary");
     let unreachable = |why| StoreError::unreachable().because(why);
     let denied = |why| StoreError::denied().because(why);
     let malformed = || StoreError::malformed().because("the answer is none of Secret Manager");
@@ -97,15 +99,14 @@ fn each_answer_has_its_meaning() {
         (Fault::answer(200, json, r#"{"payload": {"data": "canary, not base64"}}"#), malformed()),
         (Fault::answer(200, json, vec![b'"', 0xff]), malformed()),
     ] {
-        let bench = Bench::new();
-        bench.project.set("api-key", "canary");
+        let before = bench.google.counts().reads;
         bench.google.inject(fault);
         assert_eq!(bench.refusal(key("api-key")), meaning);
-        assert_eq!(bench.google.counts().reads, 1, "the store itself does not ask again: {meaning}");
+        assert_eq!(bench.google.counts().reads, before + 1, "the store itself does not ask again: {meaning}");
         bench.google.heal();
         assert!(bench.fetch(&[key("api-key")])[0].is_ok());
-        bench.is_in_order();
     }
+    bench.is_in_order();
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{Bench, key};
 
 fn fifty(bench: &Bench) -> Vec<SecretKey> {
     let keys: Vec<SecretKey> = (0..50).map(|number| key(&format!("key-{number}"))).collect();
-    keys.iter().for_each(|key| drop(bench.project.set(&key.to_string(), "canary")));
+    keys.iter().for_each(|key| assert_eq!(bench.project.set(&key.to_string(), "canary"), 1));
     keys
 }
 

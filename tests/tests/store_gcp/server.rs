@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// It answers every request alike.
-pub struct Server {
+pub(crate) struct Server {
     address: String,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    pub fn new(status: u16, answer: &str) -> Self {
+    pub(crate) fn new(status: u16, answer: &str) -> Self {
         Self::with_head(status, "content-type: application/json", answer)
     }
 
     /// With this header besides.
-    pub fn with_head(status: u16, header: &str, answer: &str) -> Self {
+    pub(crate) fn with_head(status: u16, header: &str, answer: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -32,20 +32,20 @@ impl Server {
     }
 
     /// Gives out this token.
-    pub fn of_token(token: &str) -> Self {
+    pub(crate) fn of_token(token: &str) -> Self {
         Self::new(200, &format!(r#"{{"access_token": "{token}", "expires_in": 3599, "token_type": "Bearer"}}"#))
     }
 
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The requests that came, as they were sent.
-    pub fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 }

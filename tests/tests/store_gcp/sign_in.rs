@@ -11,13 +11,13 @@ use crate::{Bench, store};
 
 #[derive(Settings)]
 #[settings(env_file = none)]
-pub struct One {
+pub(crate) struct One {
     #[secret(source = gcp)]
-    pub api_key: Option<SecretString>,
+    pub(crate) api_key: Option<SecretString>,
 }
 
 /// A file with the credentials of somebody who signs in there.
-pub fn account(tokens: &Server) -> String {
+pub(crate) fn account(tokens: &Server) -> String {
     format!(
         r#"{{"type": "authorized_user", "client_id": "id", "client_secret": "canary-1", "refresh_token": "canary-2",
              "token_uri": "{}"}}"#,
@@ -171,7 +171,7 @@ fn gclouds_own_folder_may_be_named() {
 fn without_credentials_it_is_not_configured() {
     let bench = Bench::new();
     assert!(loader(&bench.google.url(), &[]).load_blocking().unwrap().api_key.is_none());
-    #[derive(Debug, Settings)]
+    #[derive(Settings)]
     #[settings(env_file = none)]
     struct Wanted {
         #[secret(source = gcp)]

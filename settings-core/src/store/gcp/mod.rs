@@ -6,6 +6,8 @@ mod client;
 mod endpoint;
 #[cfg(feature = "gcp")]
 mod failure;
+#[cfg(feature = "gcp")]
+mod quiet;
 mod resource;
 #[cfg(feature = "gcp")]
 mod sdk;

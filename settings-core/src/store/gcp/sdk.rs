@@ -6,11 +6,10 @@ use bytes::Bytes;
 use google_cloud_gax::retry_policy::NeverRetry;
 use google_cloud_secretmanager_v1::client::SecretManagerService;
 use google_cloud_secretmanager_v1::model::{AccessSecretVersionResponse, SecretPayload};
-use tracing::dispatcher::Dispatch;
-use tracing::instrument::WithSubscriber;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::failure::{Call, Failure};
+use super::quiet::quietly;
 use super::resource::{Resource, is_one_of_several};
 use super::sign_in::SignedIn;
 use crate::secret::{ExposeSecret, SecretString};
@@ -69,11 +68,6 @@ impl Sdk {
 /// A copy that is wiped when the SDK has written it into its request.
 fn wiped(bytes: &[u8]) -> Bytes {
     Bytes::from_owner(Zeroizing::new(bytes.to_vec()))
-}
-
-/// Lets nobody hear of a call. With `GOOGLE_CLOUD_RUST_LOGGING=true` the SDK logs whole answers, with what they hold.
-fn quietly<T>(call: impl Future<Output = T>) -> impl Future<Output = T> {
-    call.with_subscriber(Dispatch::none())
 }
 
 /// The version that a name ends with.
