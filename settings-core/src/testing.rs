@@ -77,12 +77,29 @@ impl<S: Blueprint> Mock<S> {
     }
 
     /// Changes the struct after it is built, for values that cannot be written as a setting. No check runs after it.
+    ///
+    /// ```
+    /// # use settings_core::Settings;
+    /// # #[derive(Settings)]
+    /// # struct Chat { #[setting(default = 8080, range = 1024..=65535)] port: u16 }
+    /// assert_eq!(Chat::mock().edit(|chat| chat.port = 0).build()?.port, 0);
+    /// # Ok::<(), settings_core::Report>(())
+    /// ```
     pub fn edit(mut self, edit: impl Fn(&mut S) + Send + Sync + 'static) -> Self {
         self.edits.push(Box::new(edit));
         self
     }
 
     /// Lets values pass that break the rules of their fields, for tests of code that has to live with them.
+    ///
+    /// ```
+    /// # use settings_core::Settings;
+    /// # #[derive(Settings)]
+    /// # struct Chat { #[setting(default = 8080, range = 1024..=65535)] port: u16 }
+    /// assert!(Chat::mock().set("port", 80).build().is_err());
+    /// assert_eq!(Chat::mock().set("port", 80).unchecked().build()?.port, 80);
+    /// # Ok::<(), settings_core::Report>(())
+    /// ```
     pub fn unchecked(mut self) -> Self {
         self.unchecked = true;
         self
