@@ -83,7 +83,7 @@ fn several_structs_have_an_attribute_each() {
 
 #[test_settings(Chat, port = 9004)]
 #[test]
-#[test_settings(crate::Database, host = "below")]
+#[test_settings(Database, host = "below")]
 fn around_a_test() {
     assert_eq!((port(), Database::get().host.as_str()), (9004, "below"));
 }
