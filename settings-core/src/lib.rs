@@ -44,7 +44,7 @@
 //! - [`Loader`]: other places to look, values set in code, and [`explain`](Loader::explain).
 //! - [`Report`]: what stands against a load, and its [codes](report::Code).
 //! - [`secret`]: the types of secrets, key formats, placeholders, and what is shown in a secret's place.
-//! - [`testing`]: settings for tests.
+//! - [`testing`] and [`#[test_settings(..)]`](macro@test_settings): settings for tests.
 //! - [`guide`]: how a .env file is read, and pages for those who come from another crate or from pydantic-settings.
 //!
 //! # Layers

@@ -383,7 +383,7 @@ impl Source {
 }
 
 /// A named argument of a [`Source`]: `version = "3"`, or `raw` alone.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Argument {
     /// Its name.
     pub name: &'static str,
@@ -392,7 +392,7 @@ pub struct Argument {
 }
 
 /// The value of an [`Argument`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArgumentValue {
     /// A string literal.
     Text(&'static str),

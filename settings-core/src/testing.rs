@@ -1,4 +1,15 @@
 //! Settings for tests: values of their own for a thread or a task, beside which other tests run undisturbed.
+//!
+//! | call | where the mock's values hold |
+//! |---|---|
+//! | [`mock().install()`](Mock::install) | on this thread, until the guard is dropped |
+//! | [`mock().scope(future)`](Mock::scope) | in this future, on any executor and whichever thread polls it |
+//! | [`.in_current_settings()`](InCurrentSettings::in_current_settings) | carries what holds here into a task that is spawned |
+//! | [`#[test_settings(..)]`](macro@crate::test_settings) | for one test, async or not |
+//! | [`mock().build()`](Mock::build) | nowhere: the struct itself, for code that takes it as an argument |
+//!
+//! Scopes nest, and the innermost counts. In a program without a mock, which is every one in production, reading the cached
+//! settings costs one relaxed load more than without this module.
 
 mod scoped;
 mod scopes;
@@ -30,9 +41,10 @@ pub(crate) use self::scopes::{Override, scoped};
 /// It starts from the struct's defaults, the `example`s of its required fields, and valid stand-ins for its required
 /// secrets. It touches no environment variable and no file, so tests run in parallel with different values.
 ///
-/// An installed mock holds for its thread alone: a thread that the test spawns, or a worker of a multi-thread runtime,
-/// sees the real settings. There, hand the settings over: `Chat::mock().build()`, or a guard's
-/// [`into_arc`](crate::Guard::into_arc). While a mock is installed, `load` and `init` on its thread give the mock's values.
+/// [Installed](Self::install), it holds for its thread alone; put [around a future](Self::scope), for that future. A thread or
+/// a task that the test spawns sees the real settings: carry the scope into a task by
+/// [`in_current_settings`](InCurrentSettings::in_current_settings), and hand a thread the settings themselves, a guard's
+/// [`into_arc`](crate::Guard::into_arc). In the scope of a mock `load` and `init` give the mock's values too.
 ///
 /// ```
 /// use settings_core::{ExposeSecret, SecretString, Settings};
@@ -63,19 +75,37 @@ impl<S: Blueprint> Mock<S> {
         Self { given: Vec::new(), edits: Vec::new(), unchecked: false }
     }
 
-    /// Gives a field its value; the field is named by its path (`db.port`) or by its variable.
+    /// Gives a field its value; the field is named by its path (`db.port`) or by one of its variables. A name that no field
+    /// has, and a value that breaks its field's rules, fail the test.
     pub fn set(mut self, field: impl Into<String>, value: impl Into<Tree>) -> Self {
         self.given.push((field.into(), value.into()));
         self
     }
 
     /// Changes the struct after it is built, for values that cannot be written as a setting. No check runs after it.
+    ///
+    /// ```
+    /// # use settings_core::Settings;
+    /// # #[derive(Settings)]
+    /// # struct Chat { #[setting(default = 8080, range = 1024..=65535)] port: u16 }
+    /// assert_eq!(Chat::mock().edit(|chat| chat.port = 0).build()?.port, 0);
+    /// # Ok::<(), settings_core::Report>(())
+    /// ```
     pub fn edit(mut self, edit: impl Fn(&mut S) + Send + Sync + 'static) -> Self {
         self.edits.push(Box::new(edit));
         self
     }
 
     /// Lets values pass that break the rules of their fields, for tests of code that has to live with them.
+    ///
+    /// ```
+    /// # use settings_core::Settings;
+    /// # #[derive(Settings)]
+    /// # struct Chat { #[setting(default = 8080, range = 1024..=65535)] port: u16 }
+    /// assert!(Chat::mock().set("port", 80).build().is_err());
+    /// assert_eq!(Chat::mock().set("port", 80).unchecked().build()?.port, 80);
+    /// # Ok::<(), settings_core::Report>(())
+    /// ```
     pub fn unchecked(mut self) -> Self {
         self.unchecked = true;
         self
@@ -94,6 +124,8 @@ impl<S: Blueprint> Mock<S> {
     }
 
     /// Makes these the settings of the current thread until the guard is dropped. Scopes nest: the latest counts.
+    ///
+    /// In an async test [`scope`](Self::scope) is the better choice: other tasks of the thread see what is installed on it.
     ///
     /// # Panics
     ///

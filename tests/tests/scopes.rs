@@ -228,6 +228,7 @@ fn a_thread_that_ends_may_still_ask() {
 }
 
 #[test]
+#[expect(clippy::async_yields_async, reason = "what is carried leaves its scope")]
 fn scopes_are_carried_into_another_thread() {
     #[derive(Settings)]
     struct Other {
@@ -247,6 +248,15 @@ fn scopes_are_carried_into_another_thread() {
     // The guards are gone, and what was carried away lives on.
     let seen = thread::spawn(move || (pollster::block_on(carried), number())).join().unwrap();
     assert_eq!(seen, ((3, 2), 0));
+}
+
+#[test]
+fn a_guard_that_goes_is_gone_though_its_scope_was_carried_away() {
+    let guard = with(1).install();
+    let carried = async { number() }.in_current_settings();
+    drop(guard);
+    assert_eq!(number(), 0);
+    assert_eq!(pollster::block_on(carried), 1);
 }
 
 #[test]

@@ -228,7 +228,8 @@ fn in_an_optional_struct_of_which_something_is_given() {
         password: SecretString,
     }
     assert!(Outer::mock().build().unwrap().db.is_none());
-    assert!(Outer::mock().set("db_name", "n").build().unwrap().db.is_none());
+    let named = Outer::mock().set("db_name", "n").build().unwrap();
+    assert!(named.db.is_none() && named.db_name.is_some());
     assert!(Outer::mock().set("db", None::<String>).build().unwrap().db.is_none());
     for (name, port) in [("db.port", 5000), ("DB_PORT", 5000)] {
         let db = Outer::mock().set(name, port).build().unwrap().db.unwrap();

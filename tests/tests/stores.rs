@@ -270,6 +270,21 @@ fn one_change_of_a_secret_is_told_for_all_of_its_fields() {
 }
 
 #[test]
+fn two_versions_of_a_plain_secret_are_two_secrets() {
+    #[derive(Settings)]
+    struct Sessions {
+        #[secret(source = vault("session-key"))]
+        key: SecretString,
+        #[secret(source = vault("session-key", version = 1))]
+        previous_key: Option<SecretString>,
+    }
+    let vault = MemoryStore::new().with("session-key", "first").with("session-key", "second");
+    let sessions = Sessions::loader().hermetic().store("vault", vault).load_blocking().unwrap();
+    assert_eq!(sessions.key.expose_secret(), "second");
+    assert_eq!(sessions.previous_key.unwrap().expose_secret(), "first");
+}
+
+#[test]
 fn bytes_are_for_fields_that_hold_bytes() {
     #[derive(Settings)]
     struct Bytes {

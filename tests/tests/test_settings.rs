@@ -75,6 +75,12 @@ fn fields_are_named_in_every_way() {
     assert_eq!(chat.hosts, ["a", "b"]);
 }
 
+#[test_settings(Chat, r#type = "raw")]
+#[test]
+fn a_raw_identifier_is_the_name_behind_it() {
+    assert_eq!(Chat::get().r#type, "raw");
+}
+
 #[test_settings(Chat, port = 9003)]
 #[test_settings(Database, host = "alone")]
 #[test]
@@ -84,7 +90,7 @@ fn several_structs_have_an_attribute_each() {
 
 #[test_settings(Chat, port = 9004)]
 #[test]
-#[test_settings(crate::Database, host = "below")]
+#[test_settings(Database, host = "below")]
 fn around_a_test() {
     assert_eq!((port(), Database::get().host.as_str()), (9004, "below"));
 }
@@ -187,6 +193,22 @@ async fn below_a_tokio_test_on_many_threads() {
     yield_now().await;
     let task = tokio::spawn(async { port() }.in_current_settings());
     assert_eq!((task.await.unwrap(), port()), (9015, 9015));
+}
+
+#[test_settings(Chat, port = own)]
+async fn port_after_a_while(own: u16) -> u16 {
+    for _ in 0..10 {
+        yield_now().await;
+    }
+    port()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_async_function_takes_its_settings_along() {
+    let tasks: Vec<_> = (3000..3100).map(|own| (own, tokio::spawn(port_after_a_while(own)))).collect();
+    for (own, task) in tasks {
+        assert_eq!(task.await.unwrap(), own);
+    }
 }
 
 #[fixture]

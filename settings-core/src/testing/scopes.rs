@@ -1,8 +1,8 @@
 //! Which overrides hold on this thread now.
 //!
-//! A thread's list refers to overrides and never owns one. An override lives with the guard or the future that holds it,
-//! and when that goes, the entry is dead wherever it stands. So guards may go in any order and none is missed; and no code
-//! of the user's, such as a `Drop` that asks for settings, ever runs while a list is borrowed.
+//! A thread's list refers to holds on overrides and never owns one. Every guard has a hold of its own, and so has every
+//! future; when that goes, the entry is dead wherever it stands. So guards may go in any order and none is missed; and no
+//! code of the user's, such as a `Drop` that asks for settings, ever runs while a list is borrowed.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -78,31 +78,33 @@ pub(crate) fn scoped<S: Blueprint>() -> Option<Arc<Override<S>>> {
 fn scoped_here<S: Blueprint>() -> Option<Arc<Override<S>>> {
     let of = TypeId::of::<S>();
     let innermost = |entries: &Vec<Entry>| {
-        let live = entries.iter().rev().filter(|entry| entry.of == of).find_map(|entry| entry.settings.upgrade())?;
-        live.downcast().ok()
+        let held = entries.iter().rev().filter(|entry| entry.of == of).find_map(|entry| entry.held.upgrade())?;
+        Shared::clone(&held).downcast().ok()
     };
     // A thread that ends has no scopes any more.
     ENTRIES.try_with(|entries| innermost(&entries.borrow())).ok().flatten()
 }
 
-/// An override that is kept alive.
-#[derive(Clone)]
+/// An override of some type.
+type Shared = Arc<dyn Any + Send + Sync>;
+
+/// A hold on an override, for the one guard or future that has it. Others may hold the same override elsewhere.
 pub(super) struct Held {
     of: TypeId,
-    settings: Arc<dyn Any + Send + Sync>,
+    held: Arc<Shared>,
 }
 
 impl Held {
-    pub(super) fn new<S: Blueprint>(scope: Override<S>) -> Self {
-        Self { of: TypeId::of::<S>(), settings: Arc::new(scope) }
+    pub(super) fn new<S: Blueprint>(settings: Override<S>) -> Self {
+        Self { of: TypeId::of::<S>(), held: Arc::new(Arc::new(settings)) }
     }
 
     pub(super) fn entry(&self) -> Entry {
-        Entry { of: self.of, settings: Arc::downgrade(&self.settings) }
+        Entry { of: self.of, held: Arc::downgrade(&self.held) }
     }
 }
 
-/// The innermost override of each type.
+/// Holds on the innermost override of each type.
 pub(super) fn current() -> Vec<Held> {
     let mut held: Vec<Held> = Vec::new();
     if LIVE.load(Ordering::Relaxed) == 0 {
@@ -111,7 +113,8 @@ pub(super) fn current() -> Vec<Held> {
     let _ = ENTRIES.try_with(|entries| {
         for entry in entries.borrow().iter().rev() {
             if held.iter().all(|inner| inner.of != entry.of) {
-                held.extend(entry.settings.upgrade().map(|settings| Held { of: entry.of, settings }));
+                let theirs = entry.held.upgrade();
+                held.extend(theirs.map(|theirs| Held { of: entry.of, held: Arc::new(Shared::clone(&theirs)) }));
             }
         }
     });
@@ -121,7 +124,7 @@ pub(super) fn current() -> Vec<Held> {
 /// A place in a thread's list.
 pub(super) struct Entry {
     of: TypeId,
-    settings: Weak<dyn Any + Send + Sync>,
+    held: Weak<Shared>,
 }
 
 /// Puts entries upon the thread's list until the value is dropped. Then they are taken back, and with them whatever was
@@ -153,7 +156,7 @@ impl Drop for Entered<'_> {
 fn take_off_the_dead() {
     let _ = ENTRIES.try_with(|entries| {
         let mut entries = entries.borrow_mut();
-        while entries.last().is_some_and(|entry| entry.settings.strong_count() == 0) {
+        while entries.last().is_some_and(|entry| entry.held.strong_count() == 0) {
             entries.pop();
         }
     });
@@ -190,5 +193,51 @@ struct Tidy;
 impl Drop for Tidy {
     fn drop(&mut self) {
         take_off_the_dead();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::*;
+    use crate::Settings;
+
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Chat {
+        #[setting(default = 8080)]
+        _port: u16,
+    }
+
+    /// How many overrides live in the process, and how many entries this thread's list has.
+    fn counts() -> (usize, usize) {
+        (LIVE.load(Ordering::Relaxed), ENTRIES.with_borrow(Vec::len))
+    }
+
+    /// The only one of this crate's own tests that makes mocks: others would be counted too.
+    #[test]
+    fn what_is_gone_is_not_counted_and_leaves_nothing_behind() {
+        assert_eq!(counts(), (0, 0));
+        let (first, second) = (Chat::mock().install(), Chat::mock().install());
+        let mut scope = Box::pin(Chat::mock().scope(async {
+            let _guard = Chat::mock().install();
+            std::future::pending::<()>().await;
+        }));
+        assert_eq!(counts(), (3, 2));
+        assert!(scope.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(counts(), (4, 2));
+        drop(first);
+        assert_eq!(counts(), (3, 2), "an entry below others is dead, and goes with them");
+        drop(second);
+        assert_eq!(counts(), (2, 0));
+        drop(scope);
+        assert_eq!(counts(), (0, 0));
+        let held = Chat::mock().install();
+        let carried = crate::testing::InCurrentSettings::in_current_settings(async {});
+        drop(held);
+        assert_eq!(counts(), (1, 0), "what is carried away lives on");
+        drop(carried);
+        assert_eq!(counts(), (0, 0));
     }
 }

@@ -9,7 +9,7 @@ use crate::layer::{FromStore, Layers};
 use crate::report::Outcome;
 use crate::resolve::take;
 use crate::resolve::walk::{self, Leaf, walk};
-use crate::schema::Source;
+use crate::schema::{Argument, Source};
 use crate::store::kind::{self, Config, Kind};
 use crate::store::{Secret, SecretKey, SecretStore, StoreError, StoreErrorKind};
 use crate::value::Fault;
@@ -171,7 +171,11 @@ const PROFILE: &str = "{profile}";
 
 /// Whether another field has the same source.
 fn others_have(leaf: &Leaf<'_>, source: &Source) -> bool {
-    let same = |other: &Source| other.kind == source.kind && other.name == source.name;
+    // `key` and `raw` say what of the secret is meant, all other arguments say which secret it is.
+    let which = |source: &Source| -> Vec<Argument> {
+        source.args.iter().filter(|argument| !matches!(argument.name, "key" | "raw")).copied().collect()
+    };
+    let same = |other: &Source| other.kind == source.kind && other.name == source.name && which(other) == which(source);
     let mut shared = false;
     walk(leaf.root, &mut |step| match step {
         walk::Step::Field(other) if other.at != leaf.at && !shared => {

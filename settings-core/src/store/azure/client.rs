@@ -358,3 +358,24 @@ impl fmt::Debug for Azure {
         f.debug_struct("Azure").field("vault", &self.describe()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn an_answer_tells_version_and_age() {
+        let id = "https://kv-chat.vault.azure.net/secrets/openai-api-key";
+        let answer = |id: &str, attributes: &str| {
+            let answer = format!(r#"{{"value": "sk-test-key", "id": "{id}", "attributes": {attributes}}}"#);
+            let secret = secret(ResponseBody::from_bytes(answer)).unwrap();
+            (secret.version, secret.created)
+        };
+        let made = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let all = answer(&format!("{id}/0123abc"), r#"{"enabled": true, "created": 1700000000}"#);
+        assert_eq!(all, (Some("0123abc".to_owned()), Some(made)));
+        assert_eq!(answer(id, "{}"), (None, None));
+    }
+}

@@ -214,6 +214,14 @@ fn without_anybody_to_ask_the_store_is_not_configured() {
 }
 
 #[test]
+fn an_environment_of_a_loaders_own_has_no_tools() {
+    let sign_in = configured(&[(CLIENT, "client-1")], &Wire::new([Some((404, "", None))])).unwrap();
+    assert!(matches!(&sign_in.source, Source::Machine { tools: None, .. }), "{sign_in:?}");
+    let error = run(token_in(&sign_in, &Attempt::default())).unwrap_err();
+    assert_eq!(error, StoreError::not_configured().because(NONE));
+}
+
+#[test]
 fn what_is_half_set_up_is_told() {
     let [tenant, client, secret] = SERVICE_PRINCIPAL;
     for (variables, told) in [
