@@ -16,6 +16,7 @@ pub(crate) mod watched;
 use std::cell::Cell;
 use std::future::poll_fn;
 
+use crate::engine::block_on;
 use crate::layer::stores::{Answers, Want};
 use crate::layer::{Layers, Places};
 use crate::plan::{self, Deadline, TIMEOUT};
@@ -42,6 +43,15 @@ pub(crate) async fn load<S: Blueprint>(places: &Places) -> Result<S, Report> {
     asking(places, &span, |answers| pass::<S, _>(places, answers, &span, |_| (), |_| ()))
         .await
         .map(|(settings, ())| settings)
+}
+
+/// The same for a caller who waits. Most loads need no store, and for those a future is a detour.
+pub(crate) fn load_now<S: Blueprint>(places: &Places) -> Result<S, Report> {
+    let span = trace::span(S::SCHEMA.name);
+    match pass::<S, _>(places, None, &span, |_| (), |_| ()) {
+        Pass::Done(done) => done.map(|(settings, ())| settings),
+        Pass::Lacks(_) => block_on(load(places)),
+    }
 }
 
 /// The same with what there is to be warned of.

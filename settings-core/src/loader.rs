@@ -13,7 +13,7 @@ use crate::explain::Explanation;
 use crate::layer::config_files::{Given, Wanted};
 use crate::layer::{Layers, Places};
 use crate::load::rotate::rotate;
-use crate::load::{load, load_with_warnings, one_secret, passes, required, warnings};
+use crate::load::{load, load_now, load_with_warnings, one_secret, passes, required, warnings};
 #[cfg(feature = "clap")]
 use crate::report::Problem;
 use crate::report::{Report, Task, Warning};
@@ -265,7 +265,10 @@ impl<S: Blueprint> Loader<S> {
     ///
     /// As [`load`](Self::load).
     pub fn load_blocking(self) -> Result<S, Report> {
-        block_on(self.load())
+        match testing::scoped::<S>() {
+            Some(scope) => scope.build(),
+            None => load_now(&self.places),
+        }
     }
 
     /// Loads the struct, and tells what did not stop the load and is still worth a look.
