@@ -30,13 +30,7 @@ pub struct Outcome {
 impl<'a> Contestant<'a> {
     /// Does the work on this thread.
     pub fn new<T>(name: &'static str, work: impl Fn() -> T + 'a) -> Self {
-        Self {
-            name,
-            run: Box::new(move |times| {
-                time(&work, times / 4 + 1);
-                time(&work, times)
-            }),
-        }
+        Self { name, run: Box::new(move |times| time(&work, times)) }
     }
 
     /// Does the work on several threads at once, as often on each, and takes the mean of their times.

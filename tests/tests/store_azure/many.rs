@@ -72,12 +72,11 @@ fn time(secrets: usize, answer: Duration) -> Duration {
     start.elapsed()
 }
 
-/// One after the other they would take fifty times as long. How close to one it is the figures below tell, which want a
-/// machine that has nothing else to do.
+/// An answer takes so long here that what this machine does meanwhile hardly counts.
 #[test]
 fn fifty_take_about_as_long_as_one() {
-    let (one, all) = (time(1, Duration::from_millis(500)), time(50, Duration::from_millis(500)));
-    assert!(all < one * 3, "one: {one:?}, fifty: {all:?}");
+    let (one, all) = (time(1, Duration::from_secs(1)), time(50, Duration::from_secs(1)));
+    assert!(all < one.mul_f64(1.2), "one: {one:?}, fifty: {all:?}");
 }
 
 /// `cargo test --release -p settings-tests --features azure --test store_azure -- --ignored --nocapture figures`
