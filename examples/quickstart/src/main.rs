@@ -125,6 +125,19 @@ fn show(loader: impl Fn() -> Loader<ChatSettings>) {
     println!("{}\n\nloaded in {took:.0?}", summary(&settings));
 }
 
+/// What has a loader ask a vault in this process.
+#[cfg(feature = "azure")]
+fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
+    let vault = fake_vault::FakeVault::start();
+    Box::new(move |loader| loader.store("azure", vault.store()))
+}
+
+#[cfg(not(feature = "azure"))]
+fn fake_vault() -> Box<dyn Fn(Loader<ChatSettings>) -> Loader<ChatSettings>> {
+    println!("`--fake-vault` wants `--features azure`");
+    std::process::exit(2)
+}
+
 /// What a service would do with its settings, as far as it can be told: a secret is used and not printed.
 fn summary(settings: &ChatSettings) -> String {
     let ChatSettings { environment, port, cors_origins, reply_timeout, db, model, .. } = settings;
