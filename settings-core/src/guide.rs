@@ -13,6 +13,9 @@ pub mod own_store {}
 #[doc = include_str!("../docs/env_example.md")]
 pub mod env_example {}
 
+#[doc = include_str!("../docs/documents.md")]
+pub mod documents {}
+
 #[doc = include_str!("../docs/check_and_explain.md")]
 pub mod check_and_explain {}
 

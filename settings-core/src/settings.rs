@@ -239,6 +239,48 @@ pub trait Settings: Blueprint {
         crate::generate::env_example::env_example::<Self>()
     }
 
+    /// The settings as a page of Markdown: a table for each struct, with a row for each variable.
+    ///
+    /// ```
+    /// use settings_core::Settings;
+    ///
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     /// TCP port to listen on.
+    ///     #[setting(default = 8080, range = 1024..=65535)]
+    ///     port: u16,
+    /// }
+    ///
+    /// let row = "| `PORT` | TCP port to listen on.<br>A whole number in 1024..=65535. | `8080` |\n";
+    /// assert!(Chat::markdown().ends_with(row));
+    /// ```
+    fn markdown() -> String {
+        crate::generate::markdown::markdown::<Self>()
+    }
+
+    /// The JSON Schema (draft 2020-12) of the struct's config files, for editors and checks.
+    ///
+    /// Nothing is required in it, as another layer may have the value, but for the fields of structs in a list or map,
+    /// whose values all stand in one place. Secrets are not in it unless they say `in_config_file`. What it allows may
+    /// still be refused by a check that no schema can tell.
+    ///
+    /// ```
+    /// use settings_core::Settings;
+    ///
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     #[setting(default = 8080, range = 1024..=65535)]
+    ///     port: u16,
+    /// }
+    ///
+    /// let schema = Chat::json_schema();
+    /// assert_eq!(schema["properties"]["port"]["maximum"], 65535);
+    /// assert_eq!(schema["additionalProperties"], false);
+    /// ```
+    fn json_schema() -> serde_json::Value {
+        crate::generate::json_schema::json_schema::<Self>()
+    }
+
     /// What is loaded, for tools and documentation.
     fn schema() -> &'static Schema {
         Self::SCHEMA

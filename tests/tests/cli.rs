@@ -170,6 +170,15 @@ fn env_example_is_printed_checked_and_written() {
 }
 
 #[test]
+fn docs_and_schema_are_printed() {
+    let docs = chat(&empty(), "settings docs", &[]);
+    assert!(code(&docs) == 0 && out(&docs).starts_with("# Chat\n\nThe chat service.\n"), "{}", out(&docs));
+    let schema = chat(&empty(), "settings schema", &[]);
+    let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    assert_eq!(schema["properties"]["port"]["maximum"], 65535);
+}
+
+#[test]
 fn exec_gives_the_program_every_value_by_its_variable() {
     let home = Home::new([
         (".env", "CHAT_ORIGINS=x,y\nOPENAI_API_KEY=sk-test-key # a comment\n"),

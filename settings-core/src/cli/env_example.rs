@@ -1,4 +1,4 @@
-//! `env-example`.
+//! `env-example`, and texts of its kind.
 
 use std::io;
 use std::path::Path;
@@ -10,8 +10,8 @@ use crate::value::Blueprint;
 /// What a file that differs, or cannot be read or written, comes to.
 const FAILED: i32 = 1;
 
-pub(super) fn print<S: Blueprint>() -> i32 {
-    screen::print(env_example::env_example::<S>().trim_end());
+pub(super) fn print(text: &str) -> i32 {
+    screen::print(text.trim_end());
     0
 }
 

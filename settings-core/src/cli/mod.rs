@@ -48,6 +48,7 @@
 //! `main` leaves with the code that `run` gives: `std::process::exit(run(Cli::parse()).unwrap_or_else(|report| report.exit()))`.
 //!
 //! A page for each: [check and explain](crate::guide::check_and_explain), [env-example](crate::guide::env_example),
+//! [docs and schema](crate::guide::documents),
 //! [scan](crate::guide::scan), [exec](crate::guide::exec), [rotate](crate::guide::rotate),
 //! [arguments](crate::guide::arguments).
 
@@ -65,13 +66,16 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 
+use crate::generate::env_example::env_example as text;
+use crate::generate::json_schema::json_schema;
+use crate::generate::markdown::markdown;
 use crate::loader::Loader;
 use crate::value::Blueprint;
 
 pub use self::args::SettingsArgs;
 pub use self::completions::Completions;
 
-/// `check`, `explain`, `env-example`, `rotate`, `scan` and `exec` for the settings of the program that has it.
+/// `check`, `explain`, `env-example`, `docs`, `schema`, `rotate`, `scan` and `exec` for the settings of the program that has it.
 ///
 /// As a variant of the program's own subcommands it is a group of its own, `chat settings check`; with
 /// `#[command(flatten)]` on that variant its commands stand beside the others, `chat check`. A program that does nothing
@@ -124,6 +128,10 @@ enum Action {
         #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
         write: Option<PathBuf>,
     },
+    /// Print the settings as a page of Markdown
+    Docs,
+    /// Print the JSON Schema of the config files
+    Schema,
     /// Write a new value for a secret to the store that it comes from
     ///
     /// The value is read from the standard input or, on a terminal, asked for without showing it. It is never an argument:
@@ -177,7 +185,9 @@ impl SettingsCommand {
             Action::Explain { json } => check::explain(loader, json),
             Action::EnvExample { check: Some(file), .. } => env_example::check::<S>(&file),
             Action::EnvExample { write: Some(file), .. } => env_example::write::<S>(&file),
-            Action::EnvExample { .. } => env_example::print::<S>(),
+            Action::EnvExample { .. } => env_example::print(&text::<S>()),
+            Action::Docs => env_example::print(&markdown::<S>()),
+            Action::Schema => env_example::print(&format!("{:#}", json_schema::<S>())),
             Action::Rotate { name, rest } => rotate::rotate(loader, &name, rest.is_empty()),
             Action::Scan { .. } => scan::staged(loader),
             Action::Exec { command } => exec::exec(loader, &command),

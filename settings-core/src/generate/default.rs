@@ -51,7 +51,7 @@ const NUMBERS: &[&str] =
     &["usize", "isize", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "u128", "i128", "f32", "f64"];
 
 /// The text of a literal, a number without what only Rust writes: `8_080_u16`.
-fn literal(code: &str) -> Option<String> {
+pub(super) fn literal(code: &str) -> Option<String> {
     if matches!(code, "true" | "false") {
         return Some(code.to_owned());
     }

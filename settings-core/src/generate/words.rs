@@ -69,7 +69,7 @@ fn whole_number(ty: &str, expected: &str) -> String {
 }
 
 /// A type that takes any text, or whose own code says what it takes.
-fn by_name(ty: &str) -> String {
+pub(super) fn by_name(ty: &str) -> String {
     let name = match head(ty) {
         "String" | "str" | "Box" | "Arc" | "Rc" | "Cow" => "text",
         "PathBuf" | "Path" => "a path",
@@ -108,7 +108,7 @@ pub(super) fn is_list(field: &Field) -> bool {
 }
 
 /// The type of a list's items.
-fn item(ty: &str) -> Option<&str> {
+pub(super) fn item(ty: &str) -> Option<&str> {
     if let Some(items) = ty.strip_prefix('[') {
         return items.split([';', ']']).next();
     }

@@ -22,7 +22,7 @@ pub(crate) use collection::{Element, ElementFailure};
 pub(crate) use digest::Digest;
 pub use pattern::{Patterned, patterned};
 pub use text::ReadError;
-pub(crate) use text::Text;
+pub(crate) use text::{DURATION, Text};
 pub use tree::Tree;
 
 /// What the derive implements: the description of a struct, and how it is built from what the layers found.
