@@ -149,7 +149,7 @@ mod tests {
 
         fn land(&self, flight: &Flight<Keys>) -> Result<String, Report> {
             let settings = block_on(self.cell.land(flight))?;
-            Ok(settings.api_key.expose_secret().to_owned())
+            Ok(settings.api_key.expose_secret().to_owned()) // EXPOSE: compared in a test
         }
 
         fn calls(&self) -> usize {
@@ -180,7 +180,7 @@ mod tests {
             assert_eq!(fixture.land(&flight).unwrap(), "test-1");
             assert_eq!(fixture.calls(), 1);
             if let Some(leader) = leader {
-                assert_eq!(block_on(leader).unwrap().api_key.expose_secret(), "test-1");
+                assert_eq!(block_on(leader).unwrap().api_key.expose_secret(), "test-1"); // EXPOSE: compared in a test
             }
         }
     }
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(fixture.land(&earlier).unwrap(), "test-1", "who waited for it gets the later one too");
         assert_eq!(fixture.calls(), 2);
         let cached = fixture.cell.current.load_full().unwrap();
-        assert_eq!(cached.api_key.expose_secret(), "test-1");
+        assert_eq!(cached.api_key.expose_secret(), "test-1"); // EXPOSE: compared in a test
     }
 
     #[test]
@@ -227,6 +227,6 @@ mod tests {
         assert_eq!(fixture.calls(), 0, "nothing is cached yet");
         fixture.land(&fixture.start()).unwrap();
         block_on(fixture.cell.refresh()).unwrap();
-        assert_eq!(fixture.cell.current.load_full().unwrap().api_key.expose_secret(), "test-2");
+        assert_eq!(fixture.cell.current.load_full().unwrap().api_key.expose_secret(), "test-2"); // EXPOSE: compared in a test
     }
 }
