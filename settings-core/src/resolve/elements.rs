@@ -95,7 +95,7 @@ impl Reader<'_> {
             }
             (Kind::Collection(collection), value) => {
                 found = match elements(value, collection, self.origin, self.unchecked) {
-                    Ok(elements) => Slot::Elements(elements),
+                    Ok(elements) => Slot::Elements(elements.into()),
                     Err(fault) => {
                         self.fail(at, fault);
                         Slot::Failed

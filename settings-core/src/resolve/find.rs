@@ -310,7 +310,7 @@ impl Search<'_, '_> {
 
     fn unfold(&mut self, value: &Tree, collection: &'static Collection, origin: &Origin) -> Step {
         match elements::elements(value, collection, origin, self.layers.unchecked()) {
-            Ok(elements) => self.end(Slot::Elements(elements)),
+            Ok(elements) => self.end(Slot::Elements(elements.into())),
             Err(fault) => self.refuse(fault),
         }
     }

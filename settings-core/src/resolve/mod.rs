@@ -9,7 +9,6 @@ mod take;
 pub(crate) mod walk;
 
 use std::env::VarError;
-use std::iter;
 
 use crate::layer::Layers;
 use crate::schema::{Field, Kind, Schema};
@@ -49,23 +48,18 @@ fn resolve_field(
     if layers.given.is_empty() && leaf().begins_with_env() {
         match layers.env.get(field.variable) {
             Ok(text) if take::judge(&text, field, layers.unchecked()).is_ok() => {
-                return add(found, field, || take::owned(text, field));
+                return found.push(Found { field, slot: take::owned(text, field) });
             }
-            read => asked = read == Err(VarError::NotPresent),
+            Err(VarError::NotPresent) => asked = true,
+            Ok(_) | Err(VarError::NotUnicode(_)) => {}
         }
     }
     let in_files = || (layers.has_dotenv() && layers.dotenv().has_lines()) || layers.config().is_some();
     if asked && leaf().has_one_name() && !in_files() {
-        return add(found, field, || Slot::Unset);
+        return found.push(Found { field, slot: Slot::Unset });
     }
-    add(found, field, || find(layers, &leaf(), asked, failures));
-}
-
-/// Pushes what a field has, made in the place where it stays: `push` would move it right after it was made, and for that
-/// the processor waits until all of it is written.
-#[inline]
-fn add(found: &mut Vec<Found>, field: &'static Field, slot: impl FnOnce() -> Slot) {
-    found.extend(iter::once_with(|| Found { field, slot: slot() }));
+    let slot = find(layers, &leaf(), asked, failures);
+    found.push(Found { field, slot });
 }
 
 fn resolve_nested(

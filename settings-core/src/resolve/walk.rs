@@ -131,6 +131,7 @@ impl<'w> Leaf<'w> {
     }
 
     /// Whether its own variable is the first thing to be asked for.
+    #[inline]
     pub(crate) fn begins_with_env(&self) -> bool {
         match self.field.kind {
             Kind::Secret(_) => matches!(self.sources().next(), Some(Source { kind: "env", name: None, .. })),

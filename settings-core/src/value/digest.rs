@@ -20,9 +20,9 @@ impl Digest {
 }
 
 impl Values {
-    /// The digest of everything that was found and is not taken yet.
+    /// The digest of everything that was found, before any of it is taken.
     pub(crate) fn digest(&self) -> Digest {
-        Digest(self.found.as_slice().iter().map(|found| KEY.hash_one(&found.slot)).collect())
+        Digest(self.found.iter().map(|found| KEY.hash_one(&found.slot)).collect())
     }
 }
 

@@ -64,7 +64,7 @@ fn odd(schema: &'static Schema) -> Vec<Found> {
             }
             Kind::Collection(collection) => {
                 let one = Element { key: String::new(), found: odd(collection.schema), failures: Vec::new() };
-                found.push(of(field, Slot::Elements(vec![one])));
+                found.push(of(field, Slot::Elements(Box::new([one]))));
             }
         }
     }

@@ -11,6 +11,7 @@ mod text;
 mod tree;
 
 use std::fmt::Display;
+use std::mem;
 
 use serde::de::DeserializeOwned;
 
@@ -74,7 +75,7 @@ pub(crate) enum Slot {
     /// A typed value, given in code or read from JSON.
     Tree(Box<Tree>),
     /// The structs of a list or map.
-    Elements(Vec<Element>),
+    Elements(Box<[Element]>),
     /// The head of a nested struct, whose fields follow: how many slots they take, and whether any has a value.
     Group { len: usize, set: bool },
     /// Something that cannot be used; the failure stands in the list already.
@@ -157,6 +158,8 @@ pub(crate) fn check_secret(secret: &SecretString, field: &Field) -> Option<Fault
         return Some(Fault::Format(mismatch));
     }
     let length = match (rules.encoding, rules.shape) {
+        // Where nobody asks for a length none is counted.
+        (None, Shape::Text) if field.rules.min_len.is_none() => 0,
         (None, Shape::Text) => text.chars().count(),
         (None, _) => text.len(),
         (Some(encoding), _) => match encoding.decode(text) {
@@ -202,7 +205,7 @@ pub(crate) const ROOT: usize = usize::MAX;
 
 /// A cursor over what the layers found, which reads it field by field as the schema lists them.
 pub struct Values {
-    found: std::vec::IntoIter<Found>,
+    found: Vec<Found>,
     /// The field taken last, its place, and the place of the struct that it belongs to.
     field: &'static Field,
     at: usize,
@@ -250,7 +253,7 @@ impl Values {
     pub(crate) fn new(found: Vec<Found>, failures: Vec<Failure>, unchecked: bool) -> Self {
         const NOTHING: &Field = &Field::EMPTY;
         let (at, within, taken, asking) = (ROOT, ROOT, 0, false);
-        Self { found: found.into_iter(), field: NOTHING, at, within, taken, unchecked, asking, failures }
+        Self { found, field: NOTHING, at, within, taken, unchecked, asking, failures }
     }
 
     /// Everything that stands against the struct.
@@ -261,18 +264,19 @@ impl Values {
     /// What was found, in the order of slots.
     #[cfg(feature = "clap")]
     pub(crate) fn into_found(self) -> Vec<Found> {
-        self.found.collect()
+        self.found
     }
 
     /// Reads the next field as a plain value. Compiled once for each type: a copy for each field would make the build of
     /// hundreds of fields slow.
     #[inline(never)]
     pub fn plain<T: Plain>(&mut self) -> Read<T> {
-        let read = match self.take() {
-            Slot::Text(text) => T::deserialize(Text::separated(text, self.field.separator)),
-            Slot::Tree(tree) => T::deserialize(*tree),
-            Slot::Unset => match self.field.default {
-                DefaultValue::Text(text) => T::deserialize(Text::separated(text.to_owned(), self.field.separator)),
+        // The text is read where it stands. Only a type that keeps it moves it out.
+        let read = match self.next() {
+            Some((field, Slot::Text(text))) => T::deserialize(Text::separated(text, field.separator)),
+            Some((_, Slot::Tree(tree))) => T::deserialize(mem::replace(&mut **tree, Tree::Null)),
+            Some((field, Slot::Unset)) => match field.default {
+                DefaultValue::Text(text) => T::deserialize(Text::separated(&mut text.to_owned(), field.separator)),
                 _ => return Read::Unset,
             },
             _ => return Read::Failed,
@@ -353,7 +357,6 @@ impl Values {
     /// Reads the next field as a struct of settings, unset when no layer has anything of it.
     pub fn nested_optional<T: Blueprint>(&mut self) -> Read<T> {
         if let Slot::Group { len, set: false } = self.take() {
-            self.found.by_ref().take(len).for_each(drop);
             self.taken += len;
             return Read::Unset;
         }
@@ -449,12 +452,18 @@ impl Values {
         self.whole(built, check)
     }
 
-    fn take(&mut self) -> Slot {
-        let Some(Found { field, slot }) = self.found.next() else { return Slot::Failed };
+    /// Moves on to the next field.
+    #[inline]
+    fn next(&mut self) -> Option<(&'static Field, &mut Slot)> {
+        let Found { field, slot } = self.found.get_mut(self.taken)?;
         self.field = field;
         self.at = self.taken;
         self.taken += 1;
-        slot
+        Some((field, slot))
+    }
+
+    fn take(&mut self) -> Slot {
+        self.next().map_or(Slot::Failed, |(_, slot)| mem::replace(slot, Slot::Failed))
     }
 
     fn fail(&mut self, fault: Fault) {

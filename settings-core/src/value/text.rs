@@ -3,30 +3,32 @@
 //! The type decides what the text means, so `00123` stays text in a `String` and is 123 in a `u32`.
 
 use std::fmt::{self, Display};
+use std::mem;
 
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
-use zeroize::Zeroizing;
 
 use super::{Fault, Tree};
 
 /// A text that becomes whatever type it is asked for.
-pub(crate) struct Text {
-    text: String,
+///
+/// The text stays where it is, unless the type keeps it.
+pub(crate) struct Text<'t> {
+    text: &'t mut String,
     /// Between the items of a list or map.
     separator: &'static str,
 }
 
 const COMMA: &str = ",";
 
-impl Text {
-    pub(crate) fn new(text: String) -> Self {
+impl<'t> Text<'t> {
+    pub(crate) fn new(text: &'t mut String) -> Self {
         Self::separated(text, None)
     }
 
     /// A text whose items, where it is a list or map, are separated by something else than commas.
-    pub(crate) fn separated(text: String, separator: Option<&'static str>) -> Self {
+    pub(crate) fn separated(text: &'t mut String, separator: Option<&'static str>) -> Self {
         Self { text, separator: separator.unwrap_or(COMMA) }
     }
 
@@ -36,7 +38,7 @@ impl Text {
     }
 
     fn json(&self) -> Option<Tree> {
-        serde_json::from_str(&self.text).ok()
+        serde_json::from_str(self.text).ok()
     }
 
     /// The items of a list: JSON when it is written as such, else separated.
@@ -77,12 +79,6 @@ impl Text {
                 Ok((key.trim().to_owned(), Tree::text(value.trim())))
             })
             .collect()
-    }
-}
-
-impl From<Zeroizing<String>> for Text {
-    fn from(mut text: Zeroizing<String>) -> Self {
-        Self::new(std::mem::take(&mut *text))
     }
 }
 
@@ -191,7 +187,7 @@ pub(crate) fn is_duration(name: &str, fields: &[&str]) -> bool {
 macro_rules! whole_numbers {
     ($($method:ident $visit:ident $type:ident),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-            match trimmed(&self.text, |text| text.parse::<$type>().ok()) {
+            match trimmed(self.text, |text| text.parse::<$type>().ok()) {
                 Some(number) => visitor.$visit(number),
                 None => Err(ReadError::whole_number($type::MIN, $type::MAX)),
             }
@@ -199,14 +195,14 @@ macro_rules! whole_numbers {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Text {
+impl<'de> Deserializer<'de> for Text<'_> {
     type Error = ReadError;
 
     /// A type that takes anything: JSON where the text is JSON, else the text.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.json() {
             Some(tree) => tree.deserialize_any(visitor),
-            None => visitor.visit_string(self.text),
+            None => visitor.visit_string(mem::take(self.text)),
         }
     }
 
@@ -218,7 +214,7 @@ impl<'de> Deserializer<'de> for Text {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match trimmed(&self.text, truth) {
+        match trimmed(self.text, truth) {
             Some(truth) => visitor.visit_bool(truth),
             None => Err(ReadError::expected("true or false (also yes/no, on/off, 1/0)")),
         }
@@ -229,7 +225,7 @@ impl<'de> Deserializer<'de> for Text {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match trimmed(&self.text, |text| text.parse().ok()) {
+        match trimmed(self.text, |text| text.parse().ok()) {
             Some(number) => visitor.visit_f64(number),
             None => Err(ReadError::expected("a number")),
         }
@@ -244,19 +240,19 @@ impl<'de> Deserializer<'de> for Text {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_string(self.text)
+        visitor.visit_string(mem::take(self.text))
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_string(self.text)
+        visitor.visit_string(mem::take(self.text))
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_byte_buf(self.text.into_bytes())
+        visitor.visit_byte_buf(mem::take(self.text).into_bytes())
     }
 
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_byte_buf(self.text.into_bytes())
+        visitor.visit_byte_buf(mem::take(self.text).into_bytes())
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -306,7 +302,7 @@ impl<'de> Deserializer<'de> for Text {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         if is_duration(name, fields) {
-            return duration(&self.text, visitor);
+            return duration(self.text, visitor);
         }
         match self.json() {
             Some(tree @ (Tree::Map(_) | Tree::List(_))) => tree.deserialize_struct(name, fields, visitor),
@@ -327,19 +323,11 @@ impl<'de> Deserializer<'de> for Text {
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_string(self.text)
+        visitor.visit_string(mem::take(self.text))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_unit()
-    }
-}
-
-impl IntoDeserializer<'_, ReadError> for Text {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 
@@ -356,7 +344,7 @@ mod tests {
     use super::*;
 
     fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-        T::deserialize(Text::new(text.to_owned())).map_err(|error| error.to_string())
+        T::deserialize(Text::new(&mut text.to_owned())).map_err(|error| error.to_string())
     }
 
     #[test]

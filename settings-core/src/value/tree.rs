@@ -277,7 +277,7 @@ macro_rules! whole_numbers {
     ($($method:ident $visit:ident $type:ident),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             let fits = match self {
-                Self::Text(text) => return Text::from(text).$method(visitor),
+                Self::Text(mut text) => return Text::new(&mut text).$method(visitor),
                 Self::Int(number) => $type::try_from(number).ok(),
                 _ => None,
             };
@@ -293,7 +293,7 @@ macro_rules! as_text {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             match self {
-                Self::Text(text) => Text::from(text).$method(visitor),
+                Self::Text(mut text) => Text::new(&mut text).$method(visitor),
                 _ => Err(ReadError::expected("text")),
             }
         }
@@ -313,7 +313,7 @@ impl<'de> Deserializer<'de> for Tree {
                 _ => visitor.visit_i128(number),
             },
             Self::Float(number) => visitor.visit_f64(number),
-            Self::Text(text) => Text::from(text).deserialize_string(visitor),
+            Self::Text(mut text) => Text::new(&mut text).deserialize_string(visitor),
             list @ Self::List(_) => list.deserialize_seq(visitor),
             map @ Self::Map(_) => map.deserialize_map(visitor),
         }
@@ -331,7 +331,7 @@ impl<'de> Deserializer<'de> for Tree {
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
             Self::Bool(value) => visitor.visit_bool(value),
-            Self::Text(text) => Text::from(text).deserialize_bool(visitor),
+            Self::Text(mut text) => Text::new(&mut text).deserialize_bool(visitor),
             _ => Err(ReadError::expected("true or false")),
         }
     }
@@ -344,7 +344,7 @@ impl<'de> Deserializer<'de> for Tree {
         match self {
             Self::Float(number) => visitor.visit_f64(number),
             Self::Int(number) => visitor.visit_f64(number as f64),
-            Self::Text(text) => Text::from(text).deserialize_f64(visitor),
+            Self::Text(mut text) => Text::new(&mut text).deserialize_f64(visitor),
             _ => Err(ReadError::expected("a number")),
         }
     }
@@ -376,7 +376,7 @@ impl<'de> Deserializer<'de> for Tree {
                 items.end()?;
                 Ok(value)
             }
-            Self::Text(text) => Text::from(text).deserialize_seq(visitor),
+            Self::Text(mut text) => Text::new(&mut text).deserialize_seq(visitor),
             _ => Err(ReadError::expected("a list")),
         }
     }
@@ -397,13 +397,13 @@ impl<'de> Deserializer<'de> for Tree {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
             Self::Map(entries) => {
-                let entries = entries.into_iter().map(|(key, value)| (Text::new(key), value));
+                let entries = entries.into_iter().map(|(key, value)| (Self::Text(key.into()), value));
                 let mut entries = MapDeserializer::new(entries);
                 let value = visitor.visit_map(&mut entries)?;
                 entries.end()?;
                 Ok(value)
             }
-            Self::Text(text) => Text::from(text).deserialize_map(visitor),
+            Self::Text(mut text) => Text::new(&mut text).deserialize_map(visitor),
             _ => Err(ReadError::expected("a map")),
         }
     }
@@ -415,7 +415,7 @@ impl<'de> Deserializer<'de> for Tree {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         match self {
-            Self::Text(text) => Text::from(text).deserialize_struct(name, fields, visitor),
+            Self::Text(mut text) => Text::new(&mut text).deserialize_struct(name, fields, visitor),
             list @ Self::List(_) => list.deserialize_seq(visitor),
             _ if text::is_duration(name, fields) => Err(ReadError::expected(text::DURATION)),
             other => other.deserialize_map(visitor),
@@ -429,7 +429,7 @@ impl<'de> Deserializer<'de> for Tree {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         match self {
-            Self::Text(text) => Text::from(text).deserialize_enum(name, variants, visitor),
+            Self::Text(mut text) => Text::new(&mut text).deserialize_enum(name, variants, visitor),
             Self::Map(mut entries) => match (entries.pop(), entries.is_empty()) {
                 (Some((variant, value)), true) => visitor.visit_enum(Variant { variant, value }),
                 _ => Err(ReadError::expected("an object with one key, the variant")),
@@ -462,7 +462,7 @@ impl<'de> EnumAccess<'de> for Variant {
     type Variant = Content;
 
     fn variant_seed<S: serde::de::DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Content), ReadError> {
-        Ok((seed.deserialize(Text::new(self.variant))?, Content(self.value)))
+        Ok((seed.deserialize(Tree::Text(self.variant.into()))?, Content(self.value)))
     }
 }
 
