@@ -199,9 +199,12 @@ impl Keeper {
             // A check of the user's that panics must not end the watch; the panic itself was printed.
             let reloaded = catch_unwind(AssertUnwindSafe(|| block_on(S::cell().reload())));
             self.schedule.done(matches!(reloaded, Ok(Ok(()))));
-            // A change may name other files, or be that a directory is there now.
+            // A change may name other files, or be that a directory is there now. What changed in that one before it was
+            // watched is looked at once more.
             #[cfg(feature = "watch")]
-            self.watcher.follow(&S::cell().watched());
+            if self.watcher.follow(&S::cell().watched()) {
+                self.mailbox.tell_files();
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Tells when files change, by watching the directories that they are in: an editor, a deployment or Kubernetes puts a new
-//! file in the place of the old one, and who watches the file itself goes on watching what is gone.
+//! file in the place of the old one, and who watches the file itself goes on watching what is gone. The same goes for a
+//! directory, so the one above it is watched too.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use notify::event::ModifyKind;
 use notify::{Config, Event, EventKind, PollWatcher, RecursiveMode};
 
 use super::mailbox::Mailbox;
@@ -17,6 +19,8 @@ const LOOK: Duration = Duration::from_secs(2);
 
 pub(super) struct Watcher {
     watcher: Option<Box<dyn notify::Watcher + Send>>,
+    /// Whether it looks by itself, each time along the whole path and into every file.
+    polls: bool,
     followed: BTreeSet<PathBuf>,
     interest: Arc<Mutex<Interest>>,
 }
@@ -28,10 +32,19 @@ struct Interest {
     directories: BTreeSet<PathBuf>,
     /// Files by their directory and name.
     files: BTreeSet<(PathBuf, OsString)>,
+    /// Every directory that one of them is in, up to the root.
+    above: BTreeSet<PathBuf>,
+    /// Those of them that were made, removed or renamed: who watches one of these, or one below, watches what is gone.
+    replaced: BTreeSet<PathBuf>,
 }
 
 impl Interest {
-    fn meets(&self, path: &Path) -> bool {
+    fn meets(&mut self, kind: EventKind, path: &Path) -> bool {
+        let inside = matches!(kind, EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)));
+        if !inside && self.above.contains(path) {
+            self.replaced.insert(path.to_owned());
+            return true;
+        }
         let Some(directory) = path.parent() else { return false };
         let name = path.file_name().unwrap_or_default().to_owned();
         self.directories.contains(directory) || self.files.contains(&(directory.to_owned(), name))
@@ -43,12 +56,13 @@ impl Watcher {
         let interest = Arc::new(Mutex::new(Interest::default()));
         let handler = |mailbox: Arc<Mailbox>, interest: Arc<Mutex<Interest>>| {
             move |event: notify::Result<Event>| {
-                let interest = interest.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut interest = interest.lock().unwrap_or_else(PoisonError::into_inner);
                 let told = match &event {
                     // Reading a file is an event too, and a load reads them all.
                     Ok(Event { kind: EventKind::Access(_), .. }) => false,
                     // An event without a path says that some were lost.
-                    Ok(event) => event.paths.is_empty() || event.paths.iter().any(|path| interest.meets(path)),
+                    Ok(event) if event.paths.is_empty() => true,
+                    Ok(event) => event.paths.iter().filter(|path| interest.meets(event.kind, path)).count() > 0,
                     Err(_) => true,
                 };
                 if told {
@@ -65,13 +79,15 @@ impl Watcher {
                 .ok()
                 .map(|it| boxed(Box::new(it)))
         };
+        let polls = native.is_err();
         let watcher = native.ok().map(|it| boxed(Box::new(it))).or_else(polling);
-        Self { watcher, followed: BTreeSet::new(), interest }
+        Self { watcher, polls, followed: BTreeSet::new(), interest }
     }
 
-    /// Watches these files, and no others.
-    pub(super) fn follow(&mut self, Watched { files, directories }: &Watched) {
-        let Some(watcher) = &mut self.watcher else { return };
+    /// Watches these files, and no others. Tells whether a directory is among them that was not watched until now, so that
+    /// what changed in it before this may have been missed.
+    pub(super) fn follow(&mut self, Watched { files, directories }: &Watched) -> bool {
+        let Some(watcher) = &mut self.watcher else { return false };
         let mut interest = Interest::default();
         interest.directories.extend(directories.iter().filter_map(|directory| std::path::absolute(directory).ok()));
         for file in files {
@@ -84,17 +100,33 @@ impl Watcher {
             }
         }
         let of_files = interest.files.iter().map(|(directory, _)| directory);
-        let wanted: BTreeSet<PathBuf> = interest.directories.iter().chain(of_files).cloned().collect();
-        *self.interest.lock().unwrap_or_else(PoisonError::into_inner) = interest;
-        for gone in self.followed.difference(&wanted) {
-            let _ = watcher.unwatch(gone);
+        let mut wanted: BTreeSet<PathBuf> = interest.directories.iter().chain(of_files).cloned().collect();
+        interest.above = wanted.iter().flat_map(|directory| directory.ancestors()).map(Path::to_owned).collect();
+        if !self.polls {
+            let nearest = |directory: &PathBuf| Some(directory.ancestors().skip(1).find(|it| it.is_dir())?.to_owned());
+            let nearest: Vec<PathBuf> = wanted.iter().filter_map(nearest).collect();
+            wanted.extend(nearest);
+        }
+        let replaced = {
+            let mut current = self.interest.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, interest).replaced
+        };
+        let (kept, gone): (BTreeSet<_>, BTreeSet<_>) =
+            std::mem::take(&mut self.followed).into_iter().partition(|known| {
+                wanted.contains(known) && (self.polls || !known.ancestors().any(|above| replaced.contains(above)))
+            });
+        self.followed = kept;
+        for gone in gone {
+            let _ = watcher.unwatch(&gone);
         }
         // A directory that is not there yet is tried again after the next load.
-        self.followed.retain(|directory| wanted.contains(directory));
-        for new in wanted {
-            if !self.followed.contains(&new) && watcher.watch(&new, RecursiveMode::NonRecursive).is_ok() {
-                self.followed.insert(new);
+        let mut is_new = false;
+        for new in wanted.difference(&self.followed.clone()) {
+            if watcher.watch(new, RecursiveMode::NonRecursive).is_ok() {
+                is_new = true;
+                self.followed.insert(new.clone());
             }
         }
+        is_new
     }
 }
