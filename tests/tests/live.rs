@@ -186,6 +186,15 @@ fn number(secret: &SecretString) -> usize {
     secret.expose_secret().rsplit('-').next().unwrap().parse().unwrap()
 }
 
+/// Says that it is over, also when the test fails.
+struct Ends<'d>(&'d AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 #[test]
 fn ten_thousand_reloads_beside_readers_who_each_see_whole_generations() {
     keys!();
@@ -217,6 +226,7 @@ fn ten_thousand_reloads_beside_readers_who_each_see_whole_generations() {
     let told = std::thread::scope(|scope| {
         let readers: Vec<_> = (0..READERS).map(|_| scope.spawn(read)).collect();
         start.wait();
+        let ends = Ends(&done);
         for round in 1..=RELOADS {
             // Both at once, as a store has them when they are of one version.
             let (first, second) = (format!("first-{round}"), format!("second-{round}"));
@@ -224,7 +234,7 @@ fn ten_thousand_reloads_beside_readers_who_each_see_whole_generations() {
             live.reload_blocking().unwrap();
             assert_eq!(number(&Keys::get().first_key), round);
         }
-        done.store(true, Ordering::Release);
+        drop(ends);
         readers.into_iter().map(|reader| reader.join().unwrap()).collect::<Vec<_>>()
     });
     let reads: usize = told.iter().map(|(reads, _)| reads).sum();
