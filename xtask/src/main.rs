@@ -31,9 +31,14 @@ Usage: cargo xtask <command>
                AWS_ENDPOINT_URL leads to the one that is named first. For one test file against all of them:
                  cargo xtask serve -- cargo test --package settings-tests --all-features --test <file>
   bench        compare load and get with hand-written code and with other crates
+  bench-stores compare loads of many secrets with loads of one, and of three stores with the slowest
   bench-build  compare the time to build the derive with serde's
   help         print this
 ";
+
+/// Not with the profile of the other benches: what is measured waits, and the SDKs would be built once more for it.
+const BENCH_STORES: [&str; 9] =
+    ["bench", "--profile", "release", "--package", "settings-benches", "--features", "stores", "--bench", "stores"];
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -50,6 +55,7 @@ fn run(command: Option<&str>, args: &[String]) -> Result<ExitCode> {
         (Some("test"), options) => test::run(options)?,
         (Some("serve"), options) => return serve::run(options),
         (Some("bench"), []) => cargo::run(&mut cargo::command(["bench", "--package", "settings-benches"]))?,
+        (Some("bench-stores"), []) => cargo::run(&mut cargo::command(BENCH_STORES))?,
         (Some("bench-build"), []) => bench_build::run()?,
         (None | Some("help" | "--help" | "-h"), _) => print!("{HELP}"),
         (Some(_), _) => return Err(format!("no such command\n\n{HELP}").into()),
