@@ -6,8 +6,9 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::layer::Layers;
-use crate::report::Outcome;
+use crate::report::{Look, Outcome};
 use crate::resolve::find::retrace_to_the_end;
+use crate::resolve::find::stores::stores;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::{DefaultValue, Schema};
 use crate::secret::{REDACTED, mask};
@@ -52,6 +53,7 @@ pub struct Row {
     value: String,
     version: Option<String>,
     created: Option<SystemTime>,
+    passed: Vec<Look>,
     shadowed: Vec<Shadow>,
 }
 
@@ -153,6 +155,12 @@ impl Row {
         self.created
     }
 
+    /// The stores that stand before the value, or all where there is none, and why each does not have it: the search went
+    /// past them.
+    pub fn passed(&self) -> &[Look] {
+        &self.passed
+    }
+
     /// What the value hides in lower layers, the highest first.
     pub fn shadowed(&self) -> &[Shadow] {
         &self.shadowed
@@ -206,6 +214,7 @@ impl Explanation {
     ///     "value": "9000",
     ///     "version": null,
     ///     "created": null,
+    ///     "passed": [],
     ///     "shadowed": [{"layer": ".env", "place": "./.env:3:11"}]
     ///   }]
     /// }
@@ -222,6 +231,7 @@ impl Explanation {
                 "value": row.value,
                 "version": row.version,
                 "created": row.created.map(|created| humantime::format_rfc3339_seconds(created).to_string()),
+                "passed": row.passed.iter().map(Look::json).collect::<Vec<_>>(),
                 "shadowed": shadowed.collect::<Vec<_>>(),
             })
         });
@@ -247,6 +257,9 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
         (Slot::Unset, None, _) => State::Default,
         _ => State::Set,
     };
+    let is_passed = |look: &&Look| stores(leaf).any(|store| store == look.layer());
+    let before = looked.iter().take_while(|look| *look.outcome() != Outcome::Found);
+    let passed = before.filter(is_passed).cloned().collect();
     let winner = if matches!(slot, Slot::Unset | Slot::Failed) { None } else { found.next() };
     let (layer, place) = winner.map_or((state.as_str(), String::new()), |winner| (winner.layer, winner.place));
     let value = match (slot, leaf.field.default) {
@@ -268,6 +281,7 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
         value,
         version,
         created,
+        passed,
         shadowed,
     }
 }
@@ -292,7 +306,7 @@ fn counted(elements: usize) -> String {
 const WIDEST_VALUE: usize = 28;
 
 impl Explanation {
-    /// One line for each field, and one for each value that it hides.
+    /// One line for each field, one for each store that the search went past, and one for each value that it hides.
     pub(crate) fn table(&self) -> Table<4> {
         let column = |head, least, cut| Column { head, least, cut };
         let mut rows = Vec::new();
@@ -310,9 +324,11 @@ impl Explanation {
                 Cell::toned(layer, row.state.tone()),
                 Cell::toned(place, shown),
             ]);
+            let past = |look: &Look| format!("past {} {}: {}", look.layer(), look.place(), look.outcome().sentence());
             let hidden = row.shadowed.iter().map(|Shadow { layer, place }| format!("over {layer} {place}"));
             let none = Cell::default;
-            rows.extend(hidden.map(|hidden| [none(), none(), none(), Cell::toned(hidden, Tone::Faint)]));
+            let more = row.passed.iter().map(past).chain(hidden);
+            rows.extend(more.map(|more| [none(), none(), none(), Cell::toned(more, Tone::Faint)]));
         }
         Table {
             columns: [

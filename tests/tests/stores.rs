@@ -347,6 +347,24 @@ fn explain_asks_every_store_and_names_what_is_hidden() {
 }
 
 #[test]
+fn explain_names_the_stores_that_the_search_went_past() {
+    let (azure, aws) = (MemoryStore::new().named("kv-chat"), aws().with("chat/keys", "sk-aws-key"));
+    azure.fail_for("gateway-token", Fault::Deny);
+    let explanation = loader(&azure, &aws).explain_blocking().unwrap();
+    let passed = |row: &settings_core::Row| -> Vec<_> {
+        row.passed().iter().map(|look| (look.layer(), look.outcome().sentence())).collect()
+    };
+    let [openai, gateway, pinned] = explanation.rows() else { panic!("{explanation}") };
+    assert_eq!((openai.layer(), passed(openai)), ("aws", vec![("azure", "not found".to_owned())]));
+    assert_eq!((gateway.state(), passed(gateway)), (State::Invalid, vec![("azure", "access denied".to_owned())]));
+    assert_eq!((pinned.state(), passed(pinned)), (State::Unset, vec![("azure", "not found".to_owned())]));
+    let shown = explanation.to_string();
+    assert!(shown.contains("past azure kv-chat / openai-api-key: not found\n"), "{shown}");
+    let json = &explanation.to_json()["fields"][1]["passed"][0];
+    assert_eq!((&json["layer"], &json["outcome"]), (&"azure".into(), &"denied".into()));
+}
+
+#[test]
 fn a_check_asks_for_required_secrets_alone() {
     let (azure, aws) = (azure(), aws());
     loader(&azure, &aws).check_required_secrets_blocking().unwrap();

@@ -61,7 +61,7 @@ fn problem(problem: &Problem) -> Value {
         "path": problem.path(),
         "variable": problem.variable(),
         "location": problem.location(),
-        "looked": problem.looked().iter().map(look).collect::<Vec<_>>(),
+        "looked": problem.looked().iter().map(Look::json).collect::<Vec<_>>(),
         "expected": problem.expected(),
         "found": problem.found(),
         "note": problem.note(),
@@ -69,13 +69,15 @@ fn problem(problem: &Problem) -> Value {
     })
 }
 
-fn look(look: &Look) -> Value {
-    json!({
-        "layer": look.layer(),
-        "place": look.place(),
-        "outcome": look.outcome().as_str(),
-        "detail": look.outcome().sentence(),
-    })
+impl Look {
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "layer": self.layer(),
+            "place": self.place(),
+            "outcome": self.outcome().as_str(),
+            "detail": self.outcome().sentence(),
+        })
+    }
 }
 
 #[cfg(test)]

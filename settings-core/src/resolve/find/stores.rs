@@ -123,6 +123,11 @@ pub(crate) fn first_store(
     })
 }
 
+/// The stores that the field's sources name.
+pub(crate) fn stores<'l>(leaf: &'l Leaf<'_>) -> impl Iterator<Item = &'static str> + 'l {
+    leaf.sources().chain(leaf.common_secret().unwrap_or_default()).filter(is_store).map(name)
+}
+
 /// Whether it is no place of this machine that has a search of its own.
 fn is_store(source: &&'static Source) -> bool {
     !matches!(source.kind, "env" | "dotenv" | "docker" | "k8s" | "file")
