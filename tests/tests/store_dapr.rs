@@ -236,6 +236,16 @@ fn plain_http_stays_on_this_machine() {
 }
 
 #[test]
+fn a_redirect_takes_the_token_to_no_other_host() {
+    let (sidecar, other) = (sidecar(), sidecar());
+    sidecar.inject(Fault::redirect(&format!("{}/v1.0/secrets/secretstore/openai-api-key", other.url())));
+    let dapr = Dapr::new(sidecar.url()).api_token("test-token");
+    let told = "HTTP 307: it sends to another host, where a token must not go";
+    assert_eq!(note(&dapr, &key("openai-api-key")), (Unreachable, told.to_owned()));
+    assert_eq!((other.counts().connections, other.counts().reads), (0, 0));
+}
+
+#[test]
 fn a_sidecar_cannot_be_written_to() {
     let dapr = Dapr::new("http://127.0.0.1:3500").api_token("test-token");
     let error = run(dapr.put(&key("x"), &"new".into())).unwrap_err();
@@ -351,6 +361,33 @@ fn a_sidecar_that_has_not_loaded_its_stores_is_waited_for() {
     let report = loader(sidecar.port()).load_blocking().err().unwrap();
     assert_eq!(outcome(&report, "openai_api_key"), "not configured (the sidecar has no secret store)");
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_sidecar_that_does_not_answer_is_waited_for_until_the_deadline() {
+    let sidecar = sidecar();
+    sidecar.inject(Fault::delay(Duration::from_secs(60)));
+    let start = Instant::now();
+    let report = loader(sidecar.port()).timeout(Duration::from_millis(1500)).load_blocking().err().unwrap();
+    let took = start.elapsed().as_millis();
+    assert!((1500..1650).contains(&took), "{took} ms");
+    assert!(report.problems().iter().all(|problem| problem.code() == Code::Unreachable), "{report}");
+    assert_eq!(outcome(&report, "openai_api_key"), "timed out after 1s 500ms");
+}
+
+#[test]
+fn faults_that_pass_do_not_fail_a_load() {
+    for fault in [
+        Fault::bad_gateway(),
+        Fault::dropped(),
+        Fault::answer(503, "text/plain", ""),
+        Fault::answer(429, "text/plain", ""),
+    ] {
+        let sidecar = sidecar();
+        sidecar.inject(fault.clone().on("openai-api-key").times(2));
+        assert_keys(&loader(sidecar.port()).load_blocking().unwrap());
+        assert_eq!((sidecar.reads_of("openai-api-key"), sidecar.reads_of("gemini-api-key")), (3, 1), "{fault:?}");
+    }
 }
 
 #[test]

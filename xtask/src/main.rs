@@ -10,6 +10,7 @@ mod http;
 mod metadata;
 mod msrv;
 mod pipeline;
+mod public_api;
 mod serve;
 mod servers;
 mod test;

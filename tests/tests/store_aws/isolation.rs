@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use serde_json::json;
+use settings_core::store::Aws;
 use settings_core::{ExposeSecret, Loader, SecretString, Settings};
 use settings_tests::fault::{Fault, FaultProxy, Nobody, When};
 use settings_tests::{EnvFile, Secrets};
@@ -31,6 +32,9 @@ fn child() {
     let loader: Loader<Keys> = match &*how {
         "isolated" => Keys::loader().env(what.split(' ').map(|pair| pair.split_once('=').unwrap())),
         "env_file" => Keys::loader().env_file(what),
+        // A hermetic loader has no environment: what is found there was found by the store.
+        "new" => Keys::loader().hermetic().store("aws", Aws::new()),
+        "named" => Keys::loader().hermetic().store("aws", Aws::new().secret_name(what)),
         _ => Keys::loader(),
     };
     match loader.load_blocking() {
@@ -114,6 +118,36 @@ fn profiles_of_the_user() {
     let variables = [&variables[..], &[("AWS_PROFILE", "chat")]].concat();
     assert_eq!(load("plain", "", &variables), LOADED);
     assert_eq!(signer(&service), ("AKIDCHAT".into(), "eu-central-1".into()));
+}
+
+#[test]
+fn a_store_that_code_makes_without_a_word_finds_what_the_sdk_finds() {
+    let (service, _nobody) = service();
+    let home = home();
+    let (address, path) = (service.address(), home.path().to_str().unwrap());
+    let asked = || service.seen().last().unwrap().body["SecretId"].clone();
+    // Region and credentials of the user's profile, and the secret of the variable or of the code.
+    let variables = [("AWS_ENDPOINT_URL", &*address), ("HOME", path), ("AWS_SECRET_NAME", "of-the-variable")];
+    assert_eq!(load("new", "", &variables), LOADED);
+    assert_eq!((signer(&service), asked()), (("AKIDDEFAULT".into(), "eu-west-1".into()), "of-the-variable".into()));
+    assert_eq!(load("named", "of-the-code", &variables), LOADED);
+    assert_eq!(asked(), "of-the-code");
+    // What the process has stands above it.
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIDPROCESS"), ("AWS_SECRET_ACCESS_KEY", "test-secret")];
+    let variables = [&variables[..], &keys, &[("AWS_REGION", "eu-north-1")]].concat();
+    assert_eq!(load("new", "", &variables), LOADED);
+    assert_eq!(signer(&service), ("AKIDPROCESS".into(), "eu-north-1".into()));
+
+    let seen = service.seen().len();
+    let failed =
+        load("new", "", &[("AWS_ENDPOINT_URL", &address), ("AWS_EC2_METADATA_DISABLED", "true"), keys[0], keys[1]]);
+    assert!(failed.contains("not configured (no region: AWS_REGION is not set, and no profile has one)"), "{failed}");
+    let failed = load("new", "", &[("AWS_ENDPOINT_URL", &address), ("AWS_REGION", "eu-north-1"), keys[0], keys[1]]);
+    assert!(failed.contains("not configured (neither the source nor AWS_SECRET_NAME names a secret)"), "{failed}");
+    let nobody = [("AWS_REGION", "eu-north-1"), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let failed = load("named", "keys", &[&nobody[..], &[("AWS_ENDPOINT_URL", &*address)]].concat());
+    assert!(failed.contains("not configured (no credentials"), "{failed}");
+    assert_eq!(service.seen().len(), seen);
 }
 
 #[test]

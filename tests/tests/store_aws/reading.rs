@@ -264,6 +264,30 @@ fn a_store_that_code_brings() {
 }
 
 #[test]
+fn plain_http_to_another_machine_wants_to_be_allowed() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Keys {
+        #[secret(source = aws("keys"))]
+        api_key: SecretString,
+    }
+    for elsewhere in ["http://10.255.255.1.invalid:4566", "HTTP://aws.invalid", "http://127.0.0.1.invalid"] {
+        let load = |store: Aws| report(Keys::loader().hermetic().store("aws", store));
+        let refused = load(aws(elsewhere));
+        assert_eq!(codes(&refused), [("api_key", Code::Denied)], "{refused}");
+        let told = "the endpoint is plain http to another machine: use https, or set AWS_ALLOW_HTTP=1";
+        assert!(line(&refused).contains(told), "{refused}");
+        // Nobody has such a name, and it was asked for.
+        let allowed = load(aws(elsewhere).allow_http());
+        assert_eq!(codes(&allowed), [("api_key", Code::Unreachable)], "{allowed}");
+    }
+    // To this machine it needs no word.
+    let nobody = Nobody::new();
+    let here = report(Keys::loader().hermetic().store("aws", aws(&nobody.address())));
+    assert!(line(&here).contains("connection refused"), "{here}");
+}
+
+#[test]
 fn what_every_store_has_to_do() {
     each(|emulator| {
         let address = emulator.address();
