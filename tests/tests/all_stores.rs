@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 #![allow(dead_code, reason = "not every field is looked at")]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use azure_core::http::ClientOptions;
@@ -30,29 +31,55 @@ struct Five {
     of_vault: SecretString,
 }
 
-/// A service each, or what stands in the place of one.
-struct Services {
-    aws: String,
-    azure: KeyVault,
-    dapr: String,
-    gcp: SecretManager,
-    vault: String,
+/// Where the services are, or what stands in their place.
+struct Services<'s> {
+    aws: &'s str,
+    azure: &'s KeyVault,
+    dapr: &'s str,
+    gcp: &'s SecretManager,
+    vault: &'s str,
 }
 
-impl Services {
-    fn loader<S: Settings>(&self) -> Loader<S> {
-        let vault = self.azure.vault("kv-chat");
+/// A store for each of them, whose client is kept from load to load.
+struct Stores {
+    aws: String,
+    azure: Arc<Azure>,
+    dapr: Arc<Dapr>,
+    gcp: Arc<Gcp>,
+    vault: Arc<Vault>,
+}
+
+impl Services<'_> {
+    fn stores(&self) -> Stores {
         let options = ClientOptions { transport: Some(self.azure.transport()), ..Default::default() };
-        let azure = Azure::new(&vault.url()).credential(self.azure.credential()).client_options(options);
+        let azure = Azure::new(&self.azure.vault("kv-chat").url()).credential(self.azure.credential());
         let gcp = Gcp::new("agentds").credentials(anonymous::Builder::new().build()).endpoint(&self.gcp.url());
-        let aws = [
+        Stores {
+            aws: self.aws.to_owned(),
+            azure: Arc::new(azure.client_options(options)),
+            dapr: Arc::new(Dapr::new(self.dapr)),
+            gcp: Arc::new(gcp),
+            vault: Arc::new(Vault::new(self.vault).token("test-token")),
+        }
+    }
+}
+
+impl Stores {
+    fn loader<S: Settings>(&self) -> Loader<S> {
+        let loader = S::loader().hermetic().env([
             ("AWS_ENDPOINT_URL", self.aws.as_str()),
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "testing"),
             ("AWS_SECRET_ACCESS_KEY", "testing"),
-        ];
-        let loader = S::loader().hermetic().env(aws).store("azure", azure).store("gcp", gcp);
-        loader.store("vault", Vault::new(&self.vault).token("test-token")).store("dapr", Dapr::new(&self.dapr))
+        ]);
+        let loader = loader.store("azure", Arc::clone(&self.azure)).store("gcp", Arc::clone(&self.gcp));
+        loader.store("vault", Arc::clone(&self.vault)).store("dapr", Arc::clone(&self.dapr))
+    }
+
+    /// The clients are made by a first load. That reads the system's roots, which takes a while without optimisation.
+    fn loader_of_made<S: Settings>(&self) -> Loader<S> {
+        assert!(self.loader::<S>().timeout(Duration::from_millis(1)).load_blocking().is_err());
+        self.loader()
     }
 }
 
@@ -71,21 +98,19 @@ fn with_every_store_silent_a_load_ends_at_its_deadline() {
         server
     };
     let (aws, vault, dapr) = (slow(), slow(), Sidecar::started());
-    let services = Services {
-        aws: aws.address(),
-        azure: KeyVault::started(),
-        dapr: dapr.url(),
-        gcp: SecretManager::started(),
-        vault: vault.address(),
-    };
+    let (azure, gcp) = (KeyVault::started(), SecretManager::started());
+    let services =
+        Services { aws: &aws.address(), azure: &azure, dapr: &dapr.url(), gcp: &gcp, vault: &vault.address() };
+    let stores = services.stores();
     let silence = || FakeFault::delay(Duration::from_secs(60));
-    services.azure.inject(silence());
-    services.azure.inject(silence().only(Call::Challenge));
-    services.gcp.inject(silence());
+    azure.inject(silence());
+    azure.inject(silence().only(Call::Challenge));
+    gcp.inject(silence());
     dapr.inject(silence());
     for timeout in [1000, 2000] {
+        let loader = stores.loader_of_made::<Five>().timeout(Duration::from_millis(timeout));
         let start = Instant::now();
-        let report = services.loader::<Five>().timeout(Duration::from_millis(timeout)).load_blocking().err().unwrap();
+        let report = loader.load_blocking().err().unwrap();
         let took = start.elapsed().as_millis();
         assert!((u128::from(timeout)..=u128::from(timeout * 11 / 10)).contains(&took), "{took} ms of {timeout}");
         assert_eq!(report.problems().len(), 5, "the optional one too: {report}");
@@ -110,19 +135,11 @@ fn with_nobody_there_it_is_said_within_a_second() {
         of_vault: SecretString,
     }
     let [aws, vault] = [Nobody::new(), Nobody::new()];
-    let services = Services {
-        aws: aws.address(),
-        azure: KeyVault::reserved(),
-        dapr: String::new(),
-        gcp: SecretManager::reserved(),
-        vault: vault.address(),
-    };
-    // The first load makes the clients, which reads the system's roots: that takes a while without optimisation.
-    let loader = || services.loader::<Four>();
-    let warm = loader().timeout(Duration::from_secs(60)).load_blocking();
-    assert!(warm.is_err());
+    let (azure, gcp) = (KeyVault::reserved(), SecretManager::reserved());
+    let services = Services { aws: &aws.address(), azure: &azure, dapr: "", gcp: &gcp, vault: &vault.address() };
+    let loader = services.stores().loader_of_made::<Four>();
     let start = Instant::now();
-    let report = loader().load_blocking().err().unwrap();
+    let report = loader.load_blocking().err().unwrap();
     let took = start.elapsed();
     for path in ["of_aws", "of_azure", "of_gcp", "of_vault"] {
         assert_eq!(outcome(&report, path), "connection refused, 3 tries", "{report}");
@@ -150,19 +167,14 @@ fn three_stores_are_asked_at_one_time_and_once_for_each_secret() {
     let secret = json!({ "data": { "data": { "fourth": "4", "fifth": "5" }, "metadata": { "version": 1 } } });
     vault.inject(When::any(), Fault::Delay(Duration::from_millis(200)));
     vault.inject(When::any(), Fault::json(200, &secret));
-    let services = Services {
-        aws: String::new(),
-        azure: KeyVault::started(),
-        dapr: String::new(),
-        gcp: SecretManager::started(),
-        vault: vault.address(),
-    };
-    let kv = services.azure.vault("kv-chat");
+    let (azure, gcp) = (KeyVault::started(), SecretManager::started());
+    let stores = Services { aws: "", azure: &azure, dapr: "", gcp: &gcp, vault: &vault.address() }.stores();
+    let kv = azure.vault("kv-chat");
     [("first", "1"), ("second", "2")].iter().for_each(|(name, value)| drop(kv.set(name, value)));
-    services.gcp.project("agentds").set("third", "3");
-    services.azure.inject(FakeFault::delay(Duration::from_millis(600)));
-    services.gcp.inject(FakeFault::delay(Duration::from_millis(1000)));
-    let loader = || services.loader::<Three>();
+    gcp.project("agentds").set("third", "3");
+    azure.inject(FakeFault::delay(Duration::from_millis(600)));
+    gcp.inject(FakeFault::delay(Duration::from_millis(1000)));
+    let loader = || stores.loader::<Three>();
     loader().load_blocking().unwrap();
     let start = Instant::now();
     let three = loader().load_blocking().unwrap();
@@ -171,7 +183,7 @@ fn three_stores_are_asked_at_one_time_and_once_for_each_secret() {
     assert!(took < Duration::from_millis(1200), "{took:?}");
     let values = [three.first, three.second, three.third, three.fourth, three.fifth];
     assert_eq!(values.map(|value| value.expose_secret().to_owned()), ["1", "2", "3", "4", "5"]);
-    let counts = (services.azure.counts().reads, services.gcp.counts().reads, vault.seen().len());
+    let counts = (azure.counts().reads, gcp.counts().reads, vault.seen().len());
     assert_eq!(counts, (4, 2, 2), "two loads of two secrets, one and one");
 }
 
