@@ -229,24 +229,29 @@ fn a_required_field_without_an_example_must_be_given() {
 
 #[test]
 fn a_thousand_tests_side_by_side_have_their_own_values() {
-    const AT_ONCE: u16 = 50;
-    let start = Barrier::new(AT_ONCE.into());
-    thread::scope(|scope| {
-        for worker in 0..AT_ONCE {
-            let start = &start;
-            scope.spawn(move || {
-                start.wait();
-                for round in 0..20 {
-                    let own = 2000 + worker * 20 + round;
-                    let _scope = with_port(own).set("db.host", format!("host-{own}")).install();
-                    for _ in 0..10 {
-                        thread::yield_now();
-                        let chat = Chat::get();
-                        assert_eq!((chat.port, chat.db.host.as_str()), (own, format!("host-{own}").as_str()));
-                    }
-                }
-                assert_eq!(port(), None);
-            });
+    const AT_ONCE: u16 = 1000;
+    let (start, installed) = (Barrier::new(AT_ONCE.into()), Barrier::new(AT_ONCE.into()));
+    let test = |worker: u16| {
+        start.wait();
+        for round in 0..3 {
+            let own = 2000 + worker * 3 + round;
+            let _scope = with_port(own).set("db.host", format!("host-{own}")).install();
+            // From here on all of them hold a mock.
+            installed.wait();
+            for _ in 0..10 {
+                thread::yield_now();
+                let chat = Chat::get();
+                assert_eq!((chat.port, chat.db.host.as_str()), (own, format!("host-{own}").as_str()));
+            }
+            let inner = with_port(own + 10_000).install();
+            assert_eq!(port(), Some(own + 10_000));
+            drop(inner);
+            assert_eq!(port(), Some(own));
         }
+        assert_eq!(port(), None);
+    };
+    thread::scope(|scope| {
+        let test = &test;
+        (0..AT_ONCE).for_each(|worker| drop(scope.spawn(move || test(worker))));
     });
 }

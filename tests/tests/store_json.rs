@@ -174,6 +174,15 @@ fn a_file_that_is_none_of_the_kind_is_invalid() {
 }
 
 #[test]
+fn a_value_of_64_kilobytes_is_a_value() {
+    let long = "0123456789abcdef".repeat(4096);
+    let file = serde_json::json!({ "openai-api-key": long, "db": { "password": "p" } });
+    let secrets = Secrets::new([("secrets.json", file.to_string())]);
+    let chat = loader(&secrets).load_blocking().unwrap();
+    assert!(chat.openai_api_key.expose_secret() == long);
+}
+
+#[test]
 fn a_file_that_everybody_may_write_to_is_refused() {
     let report = refused(FILE, 0o666);
     assert!(codes(&report).contains(&("openai_api_key", Code::Denied)), "{report}");
