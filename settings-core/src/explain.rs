@@ -13,10 +13,11 @@ use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::{DefaultValue, Schema};
 use crate::secret::{REDACTED, mask};
 use crate::table::{Cell, Column, Cut, Table};
-use crate::tone::Tone;
+use crate::tone::{Tone, plain};
 use crate::value::{Failure, Fault, Slot};
 
-/// Where every field's value comes from, by [`Loader::explain`](crate::Loader::explain). Its `Display` is a table.
+/// Where every field's value comes from, by [`Loader::explain`](crate::Loader::explain). Its `Display` is a table, which
+/// `{:.80}` fits into 80 columns: values and the beginnings of paths are cut.
 ///
 /// Values of plain fields are shown, masked and shortened; those of secrets never are.
 ///
@@ -345,7 +346,7 @@ impl Explanation {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.table().plain())
+        f.write_str(&self.table().render(f.precision(), &plain))
     }
 }
 

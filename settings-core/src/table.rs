@@ -1,6 +1,6 @@
 //! Lines in columns, as wide as their widest cell or as the room that there is.
 
-use crate::tone::{Paint, Tone, plain};
+use crate::tone::{Paint, Tone};
 
 /// A column, and how narrow it may become where there is too little room.
 pub(crate) struct Column {
@@ -45,11 +45,6 @@ pub(crate) struct Table<const N: usize> {
 const GAP: usize = 2;
 
 impl<const N: usize> Table<N> {
-    /// The lines without colours, in all their length.
-    pub(crate) fn plain(&self) -> String {
-        self.render(None, &plain)
-    }
-
     /// The lines, without the break at the end. A column without any text is left out; `paint` dresses a cell in its tone. Without a `width` nothing is cut.
     pub(crate) fn render(&self, width: Option<usize>, paint: Paint<'_>) -> String {
         let widths = self.widths(width);
@@ -111,6 +106,7 @@ fn fit(text: &str, width: usize, cut: Cut) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tone::plain;
 
     fn table(rows: &[[&str; 3]]) -> Table<3> {
         let column = |head, least, cut| Column { head, least, cut };
@@ -140,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_column_without_any_text_is_left_out() {
-        assert_eq!(table(&[["a", "", "c"], ["aa", "", ""]]).plain(), "A   C\na   c\naa");
+        assert_eq!(table(&[["a", "", "c"], ["aa", "", ""]]).render(None, &plain), "A   C\na   c\naa");
         assert_eq!(table(&[["aaaaaa", "", "cccccccccc"]]).render(Some(17), &plain), "A       C\naaaaaa  …cccccccc");
     }
 

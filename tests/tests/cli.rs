@@ -282,7 +282,7 @@ fn what_arguments_must_not_give_is_refused_with_the_reason() {
     let errors = ["canary-Zq7Wk3", "canary-Gf2Lr6"].map(|canary| {
         let arguments = format!(
             "settings check --set openai_api_key=sk-{canary} --set CHAT_CORP_KEY=corp-{canary} --set {canary} \
-             --set servers=[{{\"host\":\"{canary}\"}}] --set prot=9000 --set port={canary}"
+             --set servers=[{{\"host\":\"{canary}\"}}] --set prot=9000 --set port={canary} --set {canary}=1"
         );
         let output = chat(&empty(), &arguments, &[KEY, HOST]);
         assert_eq!((code(&output), out(&output).as_str()), (78, ""));
@@ -292,7 +292,7 @@ fn what_arguments_must_not_give_is_refused_with_the_reason() {
     assert_eq!(errors[0], errors[1]);
     let error = &errors[0];
     for part in [
-        "Chat cannot load: 5 problems\n",
+        "Chat cannot load: 6 problems\n",
         " prot  unknown field  [E108]\n      Chat has no such field; did you mean `port`?\n",
         " OPENAI_API_KEY  secret in an argument  [E116]   openai_api_key, --set\n",
         " CHAT_CORP_KEY  secret in an argument  [E116]   corp_key, --set\n",
@@ -338,6 +338,7 @@ fn rotate_refuses_what_cannot_be_right_and_shows_none_of_it() {
             (rotate(&home, "corp_key", format!("corp-{canary}").as_bytes()), 78, "[E120]"),
             (rotate(&home, "old_kye", canary.as_bytes()), 78, "did you mean `old_key`?"),
             (rotate(&home, "port", canary.as_bytes()), 78, "[E108]"),
+            (rotate(&home, canary, b"old_key"), 78, "[E108]"),
             (rotate(&home, "old_key", &[canary.as_bytes(), b"\xff"].concat()), 1, "not UTF-8"),
             (rotate(&home, "old_key", &long(canary)), 1, "over 256 KiB"),
             (rotate(&home, &format!("old_key {canary}"), b""), 2, "list of processes"),

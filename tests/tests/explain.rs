@@ -93,6 +93,13 @@ db.name                           unset    CHAT_DB_NAME
 db.pool                           unset    CHAT_DB_POOL
 openai_api_key  [REDACTED]        env      CHAT_OPENAI_API_KEY"
     );
+    let narrow = format!("{explanation:.64}");
+    assert!(narrow.lines().all(|line| line.chars().count() <= 64), "{narrow}");
+    assert!(narrow.contains("host            chat.exam…  env      CHAT_HOST\n"), "{narrow}");
+    assert!(
+        narrow.lines().nth(2).is_some_and(|line| line.trim_start().starts_with('…') && line.ends_with(".env:1:11")),
+        "{narrow}"
+    );
     let json = explanation.to_json();
     assert_eq!(json["fields"][0]["shadowed"][0]["layer"], ".env");
     assert_eq!(json["fields"][2]["state"], "unset");

@@ -428,10 +428,12 @@ fn a_new_value_that_breaks_the_rules_is_not_written() {
         ("openai_api_key", "sk-xxx", Code::Placeholder),
         ("openai_api_key", "", Code::Empty),
         ("no_such_key", "sk-new-key", Code::UnknownField),
+        ("sk-ant-swapped-with-its-name", "gateway_token", Code::UnknownField),
     ] {
         let report = loader(&azure, &aws()).rotate_secret_blocking(name, value.into()).unwrap_err();
         assert_eq!(report.problems()[0].code(), code, "{report}");
         assert!(report.to_string().starts_with("Chat cannot rotate the secret: 1 problem"), "{report}");
+        assert!(!report.to_string().contains("swapped"), "{report}");
     }
     assert_eq!(azure.writes(), 0);
 }

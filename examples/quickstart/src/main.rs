@@ -121,7 +121,7 @@ fn show(loader: impl Fn() -> Loader<ChatSettings>) {
     let settings = loaded.unwrap_or_else(|report| report.exit());
 
     println!("{settings:#?}\n");
-    println!("{}\n", loader().explain_blocking().unwrap_or_else(|report| report.exit()));
+    println!("{:.80}\n", loader().explain_blocking().unwrap_or_else(|report| report.exit()));
     println!("{}\n\nloaded in {took:.0?}", summary(&settings));
 }
 

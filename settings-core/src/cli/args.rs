@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::loader::Loader;
 use crate::report::{Code, Problem};
+use crate::resolve::names;
 use crate::resolve::walk::{Step, walk};
 use crate::schema::{Kind, Schema};
 use crate::value::{Blueprint, Tree};
@@ -51,7 +52,7 @@ fn read(schema: &'static Schema, argument: &str) -> Result<(String, Tree), Box<P
         let problem = Problem::new(Code::Invalid, "", "--set").expect("FIELD=VALUE");
         return Err(Box::new(problem.describe("an argument without `=`").fix("--set FIELD=VALUE")));
     };
-    let mut refused = None;
+    let mut refused = names::unknown_typed(schema, name).map(Box::new);
     walk(schema, &mut |step| match step {
         Step::Field(leaf) if leaf.is_called(name) && holds_secrets(&leaf.field.kind) => {
             let problem = Problem::of_secret(Code::SecretInArgument, &leaf.path(), leaf.variable);

@@ -10,7 +10,7 @@ use crate::report::{Report, Task};
 use crate::resolve::names;
 use crate::secret::{SecretString, secret_string};
 use crate::tone::Tone;
-use crate::value::{Blueprint, Tree};
+use crate::value::Blueprint;
 
 /// More than any store takes for one secret.
 const MOST: usize = 256 * 1024;
@@ -28,9 +28,8 @@ pub(super) fn rotate<S: Blueprint>(loader: Loader<S>, name: &str, alone: bool) -
         );
         return USAGE;
     }
-    let unknown = names::unknown(S::SCHEMA, &[(name.to_owned(), Tree::Null)]);
-    if !unknown.is_empty() {
-        return screen::report(&Report::new(S::SCHEMA.name, Task::Rotate, unknown));
+    if let Some(unknown) = names::unknown_typed(S::SCHEMA, name) {
+        return screen::report(&Report::new(S::SCHEMA.name, Task::Rotate, vec![unknown]));
     }
     let value = match read(name) {
         Ok(value) => value,

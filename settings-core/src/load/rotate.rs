@@ -9,6 +9,7 @@ use crate::report::{Code, Look, Outcome, Problem, Report, Task, Warning};
 use crate::resolve::diagnose;
 use crate::resolve::find::stores::first_store;
 use crate::resolve::find::{find, retrace};
+use crate::resolve::names;
 use crate::resolve::walk::Leaf;
 use crate::secret::{ExposeSecret, SecretString, is_placeholder};
 use crate::store::{SecretKey, SecretStore, StoreErrorKind};
@@ -58,6 +59,9 @@ impl Written {
 /// that is the first store of the field's `source` that is configured, with a warning that the local value goes on hiding
 /// it.
 pub(crate) async fn rotate<S: Blueprint>(places: &Places, name: &str, value: SecretString) -> Result<Written, Report> {
+    if let Some(unknown) = names::unknown_typed(S::SCHEMA, name) {
+        return Err(Report::new(S::SCHEMA.name, Task::Rotate, vec![unknown]));
+    }
     let search = |layers: &Layers<'_>| {
         with_leaf(layers, name, |leaf| {
             let _ = find(layers, leaf, false, &mut Vec::new());
@@ -86,7 +90,7 @@ fn target(layers: &Layers<'_>, leaf: &Leaf<'_>, value: &SecretString) -> Result<
     let refuse = |problem| Err(Report::new(layers.schema.name, Task::Rotate, vec![problem]));
     let (path, variable) = (leaf.path(), leaf.variable.to_owned());
     let problem = |code| Problem::of_secret(code, &path, &variable);
-    let Some(rules) = leaf.field.secret().filter(|_| !path.is_empty()) else {
+    let Some(rules) = leaf.field.secret() else {
         return refuse(
             Problem::new(Code::UnknownField, &path, &variable).explain("No secret of the struct has this name."),
         );

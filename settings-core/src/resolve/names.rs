@@ -140,6 +140,33 @@ pub(crate) fn is_secret(schema: &'static Schema, variable: &str) -> bool {
 
 /// The problems with names given in code that no field has.
 pub(crate) fn unknown(schema: &'static Schema, given: &[(String, Tree)]) -> Vec<Problem> {
+    let known = known(schema);
+    let unknown = given.iter().filter(|(name, _)| !known.contains(name));
+    unknown
+        .map(|(name, value)| {
+            if matches!(value, Tree::Text(text) if known.contains(text)) {
+                let note = format!("{} has no such field; name and value seem to be swapped", schema.name);
+                return Problem::new(Code::UnknownField, &REDACTED.to_string(), "").explain(&note);
+            }
+            not_known(schema, &shown_name(name), nearest(name, &known))
+        })
+        .collect()
+}
+
+/// The problem with a name that somebody typed, if no field has it. It is shown only where it is a slip: else it may well be
+/// a secret that was given in the place of its name.
+pub(crate) fn unknown_typed(schema: &'static Schema, name: &str) -> Option<Problem> {
+    let known = known(schema);
+    if known.iter().any(|known| known == name) {
+        return None;
+    }
+    let nearest = nearest(name, &known);
+    let shown = if nearest.is_some() { shown_name(name) } else { REDACTED.to_string() };
+    Some(not_known(schema, &shown, nearest))
+}
+
+/// The names of all fields: their paths, variables and aliases.
+fn known(schema: &'static Schema) -> Vec<String> {
     let mut known = Vec::new();
     walk(schema, &mut |step| match step {
         Step::Enter(leaf) => known.push(leaf.path()),
@@ -149,20 +176,14 @@ pub(crate) fn unknown(schema: &'static Schema, given: &[(String, Tree)]) -> Vec<
         }
         Step::Leave { .. } => {}
     });
-    let is_known = |name: &str| known.iter().any(|known| known == name);
-    let unknown = given.iter().filter(|(name, _)| !is_known(name));
-    unknown
-        .map(|(name, value)| {
-            let swapped = matches!(value, Tree::Text(text) if is_known(text));
-            let shown = if swapped { REDACTED.to_string() } else { shown_name(name) };
-            let problem = Problem::new(Code::UnknownField, &shown, "");
-            let nearest = hint::nearest(name, known.iter().map(String::as_str));
-            let why = match nearest {
-                _ if swapped => "; name and value seem to be swapped".to_owned(),
-                Some(nearest) => format!("; did you mean `{nearest}`?"),
-                None => String::new(),
-            };
-            problem.explain(&format!("{} has no such field{why}", schema.name))
-        })
-        .collect()
+    known
+}
+
+fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    hint::nearest(name, known.iter().map(String::as_str))
+}
+
+fn not_known(schema: &'static Schema, shown: &str, nearest: Option<&str>) -> Problem {
+    let hint = nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default();
+    Problem::new(Code::UnknownField, shown, "").explain(&format!("{} has no such field{hint}", schema.name))
 }

@@ -82,10 +82,15 @@ impl<const N: usize> SecretType for SecretBox<[u8; N]> {
 pub(crate) const WRONG_LENGTH: &str = "the value must have exactly as many bytes as the type holds";
 
 /// The secret that `text` spells in the encoding of its field.
-pub(crate) fn decode<T: SecretType>(text: SecretString, rules: &Secret) -> Result<T, &'static str> {
+pub(crate) fn decode<T>(
+    text: SecretString,
+    rules: &Secret,
+    from_text: impl FnOnce(SecretString) -> Result<T, &'static str>,
+    from_bytes: impl FnOnce(&[u8]) -> Result<T, &'static str>,
+) -> Result<T, &'static str> {
     match rules.encoding {
-        None => T::from_text(text),
-        Some(encoding) => T::from_bytes(&encoding.decode(text.expose_secret())?), // EXPOSE: decoded into a wiped buffer
+        None => from_text(text),
+        Some(encoding) => from_bytes(&encoding.decode(text.expose_secret())?), // EXPOSE: decoded into a wiped buffer
     }
 }
 
@@ -135,12 +140,13 @@ mod tests {
     #[test]
     fn a_text_with_an_encoding_is_the_bytes_it_spells() {
         let rules = Secret { encoding: Some(Encoding::Hex), ..Secret::EMPTY };
-        let bytes: SecretSlice<u8> = decode(secret("00ff"), &rules).unwrap();
-        assert_eq!(bytes.expose_secret(), [0x00, 0xff]);
-        let array: SecretBox<[u8; 2]> = decode(secret("00ff"), &rules).unwrap();
-        assert_eq!(array.expose_secret(), &[0x00, 0xff]);
-        assert!(decode::<SecretBox<[u8; 4]>>(secret("00ff"), &rules).is_err());
-        assert!(decode::<SecretString>(secret("00ff"), &rules).is_err());
+        fn spelt<T: SecretType>(rules: &Secret) -> Result<T, &'static str> {
+            decode(secret("00ff"), rules, T::from_text, T::from_bytes)
+        }
+        assert_eq!(spelt::<SecretSlice<u8>>(&rules).unwrap().expose_secret(), [0x00, 0xff]);
+        assert_eq!(spelt::<SecretBox<[u8; 2]>>(&rules).unwrap().expose_secret(), &[0x00, 0xff]);
+        assert!(spelt::<SecretBox<[u8; 4]>>(&rules).is_err());
+        assert!(spelt::<SecretString>(&rules).is_err());
     }
 
     #[test]

@@ -23,6 +23,18 @@ pub trait Collection: Sized {
 
     /// The collection of these elements, each with its name or number.
     fn collect(elements: Vec<(String, Self::Element)>) -> Self;
+
+    /// Reads the next field as a list or map of structs, each of which is built from its own values alone.
+    fn read(values: &mut Values) -> Read<Self> {
+        let elements = match values.take() {
+            Slot::Elements(elements) => elements,
+            Slot::Unset => return Read::Unset,
+            _ => return Read::Failed,
+        };
+        let count = elements.len();
+        let built: Vec<_> = elements.into_iter().filter_map(|element| values.element(element)).collect();
+        if built.len() == count { Read::Value(Self::collect(built)) } else { Read::Failed }
+    }
 }
 
 impl<T: Blueprint> Collection for Vec<T> {
@@ -73,18 +85,6 @@ pub(crate) struct ElementFailure {
 }
 
 impl Values {
-    /// Reads the next field as a list or map of structs, each of which is built from its own values alone.
-    pub fn collection<C: Collection>(&mut self) -> Read<C> {
-        let elements = match self.take() {
-            Slot::Elements(elements) => elements,
-            Slot::Unset => return Read::Unset,
-            _ => return Read::Failed,
-        };
-        let count = elements.len();
-        let built: Vec<_> = elements.into_iter().filter_map(|element| self.element::<C::Element>(element)).collect();
-        if built.len() == count { Read::Value(C::collect(built)) } else { Read::Failed }
-    }
-
     fn element<T: Blueprint>(&mut self, Element { key, found, failures }: Element) -> Option<(String, T)> {
         let mut values = Self { asking: self.asking, ..Self::new(found, failures, self.unchecked) };
         let built = T::build(&mut values);

@@ -325,18 +325,27 @@ impl Values {
     }
 
     /// Reads the next field as a secret, and holds it to its rules.
-    #[inline(never)]
     pub fn secret<T: SecretType>(&mut self) -> Read<T> {
+        self.secret_by(T::from_text, T::from_bytes)
+    }
+
+    /// The same by the functions of the type's [`SecretType`].
+    #[inline(never)]
+    pub fn secret_by<T>(
+        &mut self,
+        from_text: impl FnOnce(SecretString) -> Result<T, &'static str>,
+        from_bytes: impl FnOnce(&[u8]) -> Result<T, &'static str>,
+    ) -> Read<T> {
         const NO_RULES: &Secret = &Secret::EMPTY;
         let slot = self.take();
         let (fault, value) = match slot {
             Slot::Secret(text) => {
                 let fault = check_secret(&text, self.field);
-                (fault, secret::decode(text, self.field.secret().unwrap_or(NO_RULES)))
+                (fault, secret::decode(text, self.field.secret().unwrap_or(NO_RULES), from_text, from_bytes))
             }
             Slot::Bytes(bytes) => {
                 let bytes = bytes.expose_secret(); // EXPOSE: they go from one wiped box to another
-                (check_length(bytes.len(), self.field), T::from_bytes(bytes))
+                (check_length(bytes.len(), self.field), from_bytes(bytes))
             }
             Slot::Unset => return Read::Unset,
             _ => return Read::Failed,
@@ -348,25 +357,25 @@ impl Values {
         }
     }
 
-    /// Reads the next field as a struct of settings.
-    pub fn nested<T: Blueprint>(&mut self) -> Read<T> {
+    /// Reads the next field as a struct of settings, by its [`Blueprint::build`].
+    pub fn nested<T>(&mut self, build: impl FnOnce(&mut Self) -> Option<T>) -> Read<T> {
         let _ = self.take();
-        self.build_nested()
+        self.build_nested(build)
     }
 
     /// Reads the next field as a struct of settings, unset when no layer has anything of it.
-    pub fn nested_optional<T: Blueprint>(&mut self) -> Read<T> {
+    pub fn nested_optional<T>(&mut self, build: impl FnOnce(&mut Self) -> Option<T>) -> Read<T> {
         if let Slot::Group { len, set: false } = self.take() {
             self.taken += len;
             return Read::Unset;
         }
-        self.build_nested()
+        self.build_nested(build)
     }
 
-    fn build_nested<T: Blueprint>(&mut self) -> Read<T> {
+    fn build_nested<T>(&mut self, build: impl FnOnce(&mut Self) -> Option<T>) -> Read<T> {
         let (field, at, within) = (self.field, self.at, self.within);
         self.within = at;
-        let built = T::build(self);
+        let built = build(self);
         (self.field, self.at, self.within) = (field, at, within);
         match built {
             Some(value) => Read::Value(value),

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 
 use super::{local, local_at, user_span, values};
 use crate::model::{Default, Field, Kind, Model};
+use crate::types;
 
 /// One `match` in the end, as a `?` for each field would make a build of hundreds of fields slow.
 pub(super) fn body(model: &Model<'_>) -> TokenStream {
@@ -39,24 +40,15 @@ fn whole(model: &Model<'_>, built: &TokenStream) -> TokenStream {
 /// An expression that reads one field into an `Option` of its type.
 fn read(field: &Field<'_>) -> TokenStream {
     let (values, v) = (values(), local("v"));
-    let inner = field.inner;
-    let method = match field.kind {
-        Kind::Skipped => return quote!(__settings::__private::Some(__settings::__private::Default::default())),
-        Kind::Plain => "plain",
-        Kind::Secret => "secret",
-        Kind::Collection => "collection",
-        Kind::Nested if field.optional => "nested_optional",
-        Kind::Nested => "nested",
-    };
-    let method = format_ident!("{method}");
-    let value = match field.attrs.parse_with.get() {
-        None => quote!(#values.#method::<#inner>()),
-        Some(path) if field.kind == Kind::Secret => {
-            let parse = call_on_secret(path);
+    let value = match (field.kind, field.attrs.parse_with.get()) {
+        (Kind::Skipped, _) => return quote!(__settings::__private::Some(__settings::__private::Default::default())),
+        (_, None) => value(field),
+        (Kind::Secret, Some(path)) => {
+            let (inner, parse) = (field.inner, call_on_secret(path));
             quote!(#values.parsed_secret::<#inner>(#parse))
         }
-        Some(path) => {
-            let parse = call(path);
+        (_, Some(path)) => {
+            let (inner, parse) = (field.inner, call(path));
             quote!(#values.parsed::<#inner, _>(#parse))
         }
     };
@@ -69,6 +61,29 @@ fn read(field: &Field<'_>) -> TokenStream {
     let checks = checks(field);
     let end = if field.optional { quote!(#v.optional()) } else { quote!(#values.required(#v)) };
     quote!({ let #v = #value #default; #checks #end })
+}
+
+/// An expression that reads the field by what its type can do. The type is named as in the schema: of two errors that are
+/// wholly alike the compiler shows one.
+fn value(field: &Field<'_>) -> TokenStream {
+    let (values, given, inner) = (values(), local("given"), field.inner);
+    let span = user_span(inner);
+    match field.kind {
+        Kind::Secret if types::is_secret_text(inner) => quote!(#values.secret::<#inner>()),
+        Kind::Secret => {
+            let secret = quote_spanned!(span=> <#inner as __settings::__private::SecretType>);
+            quote!(#values.secret_by(|#given| #secret::from_text(#given), |#given| #secret::from_bytes(#given)))
+        }
+        Kind::Collection => {
+            let collection = quote_spanned!(span=> <#inner as __settings::__private::Collection>);
+            quote!(#collection::read(#values))
+        }
+        Kind::Nested => {
+            let method = format_ident!("{}", if field.optional { "nested_optional" } else { "nested" });
+            quote!(#values.#method(|#given| <#inner as __settings::Blueprint>::build(#given)))
+        }
+        Kind::Plain | Kind::Skipped => quote!(#values.plain::<#inner>()),
+    }
 }
 
 /// The checks that depend on the type. Those of a secret are run from its schema.
