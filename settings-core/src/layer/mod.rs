@@ -4,28 +4,29 @@
 pub(crate) mod config_files;
 pub(crate) mod dotenv;
 pub(crate) mod env;
+mod lines;
 mod paths;
 pub(crate) mod read;
 pub(crate) mod secret_files;
 pub(crate) mod stores;
+mod trail;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::report::{Code, Look, Outcome, Problem, Warning, hint};
+use crate::report::{Code, Outcome, Problem, hint};
 use crate::schema::{DotenvDialect, Schema};
-use crate::store::SecretStore;
 use crate::store::kind::Config;
-use crate::value::{Slot, Tree};
+use crate::value::Tree;
 use config_files::{ConfigFiles, Given, Wanted};
-use dotenv::{Dialect, DotenvFile, DotenvFiles, Error, ErrorKind, Hit, Place};
+use dotenv::{Dialect, DotenvFile, DotenvFiles, Hit, Place};
 use env::{Env, Variables};
 use secret_files::SecretFiles;
-use stores::{Answers, Ask, Registered, Stores};
+use stores::{Answers, Registered, Stores};
+pub(crate) use trail::{FromStore, Trail};
 
 /// Where to look, as the loader was told.
 #[derive(Clone, Default)]
@@ -108,9 +109,6 @@ pub(crate) struct Layers<'p> {
     config: OnceCell<Option<ConfigFiles>>,
     profile: OnceCell<Profile>,
 }
-
-/// More lines of one file than this are not told one by one: it is something else than it should be.
-const MOST_LINES: usize = 100;
 
 /// Whose files stand above their plain twins.
 #[derive(Default)]
@@ -310,51 +308,8 @@ impl<'p> Layers<'p> {
         self.config.get().and_then(Option::as_ref).map_or(&[], ConfigFiles::problems)
     }
 
-    /// What is wrong with the files that were opened.
-    pub(crate) fn file_problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for file in self.opened() {
-            let path = show(file.path());
-            if let Some(failure) = file.failure() {
-                problems
-                    .push(Problem::new(Code::UnreadableFile, "", &path).explain(&format!("The file is {failure}.")));
-            }
-            problems.extend(file.errors().iter().take(MOST_LINES).map(|error| {
-                let Place { line, column } = error.place;
-                let key = error.key.as_deref().unwrap_or_default();
-                Problem::new(Code::DotenvSyntax, "", key)
-                    .at(&format!("{path}:{line}:{column}"))
-                    .explain(&sentence(error))
-            }));
-            if let Some(more @ 1..) = file.errors().len().checked_sub(MOST_LINES) {
-                let text = format!("{more} more lines of it cannot be read. Is it a .env file?");
-                problems.push(Problem::new(Code::DotenvSyntax, "", &path).explain(&text));
-            }
-        }
-        problems.extend_from_slice(self.config_problems());
-        problems.extend(self.profile_problem().cloned());
-        problems
-    }
-
     fn opened(&self) -> impl Iterator<Item = &DotenvFile> {
         self.dotenv.get().into_iter().flat_map(DotenvFiles::files)
-    }
-
-    /// The lines of the .env files that other tools read otherwise.
-    pub(crate) fn lint(&self) -> Vec<Warning> {
-        let of_file = |file: &DotenvFile| {
-            let path = show(file.path());
-            let warnings = file.warnings();
-            let more = warnings.len().checked_sub(MOST_LINES).filter(|&more| more > 0);
-            let more =
-                more.map(|more| Warning::new("", &path, &format!("{more} more lines that other tools read otherwise")));
-            let warnings = warnings.into_iter().take(MOST_LINES);
-            let warnings = warnings.map(|dotenv::Warning { place: Place { line, column }, key, kind }| {
-                Warning::new(key.as_deref().unwrap_or_default(), &format!("{path}:{line}:{column}"), &kind.to_string())
-            });
-            warnings.chain(more).collect::<Vec<_>>()
-        };
-        self.opened().flat_map(of_file).collect()
     }
 
     /// `.env:7:6`.
@@ -398,68 +353,6 @@ impl<'p> Layers<'p> {
     }
 }
 
-/// What a search writes down on its way. A load writes nothing; a report and an explanation go the same way again.
-#[derive(Default)]
-pub(crate) struct Trail {
-    looked: Option<Vec<Look>>,
-    /// Whether the search goes on when there is a value, to what the value hides.
-    pub(crate) goes_on: bool,
-    /// The file, line and column of the value, where it has one.
-    pub(crate) location: Option<String>,
-    /// What has to be said of the places that were looked at: the place, and the sentence.
-    pub(crate) warnings: Vec<(String, &'static str)>,
-    /// The deprecated name that it was found under.
-    pub(crate) deprecated: Option<&'static str>,
-    /// Whether that is in a config file.
-    pub(crate) is_in_config: bool,
-    /// Commands that put the value where it was looked for.
-    pub(crate) fixes: Vec<String>,
-    /// What lower layers have, where the search goes on past the value.
-    pub(crate) hidden: Vec<Slot>,
-    /// What the store that has the value tells of it.
-    pub(crate) from_store: Option<FromStore>,
-    /// The value before the references in it were expanded, where it has any: what they stand for is not shown.
-    pub(crate) literal: Option<String>,
-}
-
-/// The secret of a store that a value comes from.
-pub(crate) struct FromStore {
-    pub(crate) store: Arc<dyn SecretStore>,
-    pub(crate) ask: Ask,
-    pub(crate) version: Option<String>,
-    pub(crate) created: Option<SystemTime>,
-}
-
-impl Trail {
-    pub(crate) fn written() -> Self {
-        Self { looked: Some(Vec::new()), ..Self::default() }
-    }
-
-    pub(crate) fn to_the_end() -> Self {
-        Self { goes_on: true, ..Self::written() }
-    }
-
-    pub(crate) fn looked(&self) -> &[Look] {
-        self.looked.as_deref().unwrap_or_default()
-    }
-
-    pub(crate) fn into_looked(self) -> Vec<Look> {
-        self.looked.unwrap_or_default()
-    }
-
-    #[inline]
-    pub(crate) fn is_written(&self) -> bool {
-        self.looked.is_some()
-    }
-
-    #[inline]
-    pub(crate) fn note(&mut self, layer: &'static str, place: &str, outcome: Outcome) {
-        if let Some(looked) = &mut self.looked {
-            looked.push(Look::new(layer, place, outcome));
-        }
-    }
-}
-
 /// A path as reports show it: from the current directory if it lies below, and then with a `./` before it.
 pub(crate) fn show(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
@@ -468,19 +361,4 @@ pub(crate) fn show(path: &Path) -> String {
         return format!("./{}", path.display());
     }
     path.display().to_string()
-}
-
-/// What is wrong with a line, and how it is put right.
-fn sentence(error: &Error) -> String {
-    let fix = match error.kind {
-        ErrorKind::UnterminatedQuote => "close the quote, or put the value in the other kind of quotes",
-        ErrorKind::TextAfterQuote => "quote the whole value, or begin a comment with ` #`",
-        ErrorKind::MissingEquals => "write NAME=value, or begin a comment with #",
-        ErrorKind::BadKey => "a name has letters, digits, `_`, `-` and `.`",
-        ErrorKind::NotUtf8 | ErrorKind::Utf16 => "save the file as UTF-8",
-        ErrorKind::Nul => "remove the NUL byte",
-        #[cfg(feature = "dotenvy")]
-        ErrorKind::Dotenvy => "put the value in quotes, or leave `dotenv_dialect` out of the struct",
-    };
-    format!("{}: {fix}", error.kind)
 }
