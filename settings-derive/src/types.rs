@@ -104,6 +104,11 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
+/// Whether it borrows its value.
+pub(crate) fn is_reference(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Reference(_))
+}
+
 /// What a list or map of structs holds: `T` of `Vec<T>` and of `HashMap<String, T>`.
 pub(crate) fn elements(ty: &Type) -> Option<&Type> {
     let segment = last_segment(ty)?;
