@@ -16,6 +16,9 @@ pub mod env_example {}
 #[doc = include_str!("../docs/documents.md")]
 pub mod documents {}
 
+#[doc = include_str!("../docs/provision.md")]
+pub mod provision {}
+
 #[doc = include_str!("../docs/check_and_explain.md")]
 pub mod check_and_explain {}
 

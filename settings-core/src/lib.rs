@@ -104,6 +104,7 @@ pub use cache::{Cached, Failing, Guard, Status};
 pub use explain::{Explanation, Row, Shadow, State};
 pub use figment;
 pub use generate::env_example::assert_env_example_in_sync;
+pub use generate::provision::Target;
 #[cfg(feature = "live")]
 pub use live::Live;
 pub use loader::Loader;

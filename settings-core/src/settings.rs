@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use crate::cache::{Cached, Guard, Status};
+use crate::generate::provision::Target;
 use crate::loader::Loader;
 use crate::report::Report;
 use crate::schema::Schema;
@@ -279,6 +280,47 @@ pub trait Settings: Blueprint {
     /// ```
     fn json_schema() -> serde_json::Value {
         crate::generate::json_schema::json_schema::<Self>()
+    }
+
+    /// What sets the secrets of the struct up in a store, with the rights to read them and nothing else: a script, or
+    /// manifests. [The page on it](crate::guide::provision) has one of each.
+    ///
+    /// ```
+    /// use settings_core::{SecretString, Settings, Target};
+    ///
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     #[secret(source = aws("chat/api-keys"))]
+    ///     openai_api_key: SecretString,
+    /// }
+    ///
+    /// let script = Chat::provision(Target::Aws);
+    /// assert!(script.contains("secretsmanager:GetSecretValue"));
+    /// assert_eq!(
+    ///     Chat::provision(Target::Dapr),
+    ///     "# No secret of Chat comes from `dapr`: there is nothing to set up.\n"
+    /// );
+    /// ```
+    fn provision(target: Target) -> String {
+        crate::generate::provision::provision(Self::SCHEMA, target)
+    }
+
+    /// A `.gitleaks.toml` that looks for the keys of the struct: the rules of [gitleaks](https://github.com/gitleaks/gitleaks)
+    /// itself, and one for each `prefix` and `format` of a secret.
+    ///
+    /// ```
+    /// use settings_core::{SecretString, Settings};
+    ///
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     #[secret(prefix = "corp-")]
+    ///     token: SecretString,
+    /// }
+    ///
+    /// assert!(Chat::gitleaks().contains("keywords = [\"corp-\"]"));
+    /// ```
+    fn gitleaks() -> String {
+        crate::generate::gitleaks::gitleaks(Self::SCHEMA)
     }
 
     /// What is loaded, for tools and documentation.

@@ -44,7 +44,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             Kind::Nested => check_nested(ctxt, model, field),
             Kind::Collection => check_collection(ctxt, model, field),
             Kind::Secret => check_secret(ctxt, field),
-            Kind::Plain => {}
+            Kind::Plain => check_plain(ctxt, field),
         }
         check_env_prefix(ctxt, field);
         check_separator(ctxt, field);
@@ -169,6 +169,12 @@ fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     }
     if types::is_plain(field.inner) {
         ctxt.error(field.ty, format!("a secret cannot be of this type: use {}", advice(field)));
+    }
+}
+
+fn check_plain(ctxt: &Ctxt, field: &Field<'_>) {
+    if types::is_reference(field.inner) && !field.attrs.parse_with.is_set() && !field.attrs.broken {
+        ctxt.error(field.inner, "a setting owns its value: use `String` in the place of `&str`, `Vec<T>` of `&[T]`");
     }
 }
 

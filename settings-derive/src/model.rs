@@ -149,7 +149,10 @@ impl<'a> Field<'a> {
                     Lit::Str(text) => Default::Text(text.value()),
                     _ => Default::Expr(expr),
                 },
-                Expr::Array(array) => json_list(array).map_or(Default::List(expr), Default::Text),
+                Expr::Array(array) => {
+                    let json = if types::is_map(self.inner) { json_map(array) } else { json_list(array) };
+                    json.map_or(Default::List(expr), Default::Text)
+                }
                 _ => Default::Expr(expr),
             },
         }
@@ -209,6 +212,29 @@ fn json_list(array: &ExprArray) -> Option<String> {
     Some(format!("[{}]", elements?.join(",")))
 }
 
+/// A list of pairs of a string literal and another literal as JSON, which is read as a map from a variable is.
+fn json_map(array: &ExprArray) -> Option<String> {
+    let pair = |expr: &Expr| {
+        let Expr::Tuple(pair) = ungrouped(expr) else { return None };
+        let mut parts = pair.elems.iter();
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(key), Some(value), None) => Some(format!("{}:{}", json_string(key)?, json_value(value)?)),
+            _ => None,
+        }
+    };
+    let pairs: Option<Vec<_>> = array.elems.iter().map(pair).collect();
+    Some(format!("{{{}}}", pairs?.join(",")))
+}
+
+fn json_value(expr: &Expr) -> Option<String> {
+    let Expr::Lit(literal) = ungrouped(expr) else { return None };
+    match &literal.lit {
+        Lit::Int(number) if number.suffix().is_empty() => Some(number.base10_digits().to_owned()),
+        Lit::Bool(truth) => Some(truth.value.to_string()),
+        _ => json_string(expr),
+    }
+}
+
 fn json_string(expr: &Expr) -> Option<String> {
     let Expr::Lit(literal) = ungrouped(expr) else { return None };
     let Lit::Str(text) = &literal.lit else { return None };
@@ -238,6 +264,16 @@ mod tests {
         assert_eq!(list(r#"["a", "b c"]"#).as_deref(), Some(r#"["a","b c"]"#));
         assert_eq!(list(r#"["\"\\\n"]"#).as_deref(), Some(r#"["\"\\\u000a"]"#));
         assert_eq!(list(r#"["a", 1]"#), None);
+    }
+
+    #[test]
+    fn pairs_of_literals_become_json() {
+        let map = |text: &str| json_map(&syn::parse_str(text).unwrap());
+        assert_eq!(map("[]").as_deref(), Some("{}"));
+        assert_eq!(map(r#"[("a", 1_0), ("b", true), ("c", "\"")]"#).as_deref(), Some(r#"{"a":10,"b":true,"c":"\""}"#));
+        for code in [r#"[("a", 1u8)]"#, r#"[("a", LIMIT)]"#, "[(1, 2)]", r#"[("a", 1, 2)]"#, r#"["a"]"#] {
+            assert_eq!(map(code), None, "{code}");
+        }
     }
 
     #[test]

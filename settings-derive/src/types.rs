@@ -104,6 +104,16 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
+/// Whether it is a map.
+pub(crate) fn is_map(ty: &Type) -> bool {
+    is_named(ty, &["HashMap", "BTreeMap", "IndexMap"])
+}
+
+/// Whether it borrows its value.
+pub(crate) fn is_reference(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Reference(_))
+}
+
 /// What a list or map of structs holds: `T` of `Vec<T>` and of `HashMap<String, T>`.
 pub(crate) fn elements(ty: &Type) -> Option<&Type> {
     let segment = last_segment(ty)?;

@@ -179,6 +179,18 @@ fn docs_and_schema_are_printed() {
 }
 
 #[test]
+fn what_sets_secrets_up_is_printed() {
+    let compose = chat(&empty(), "settings provision docker", &[]);
+    assert_eq!((code(&compose), err(&compose).as_str()), (0, ""));
+    assert!(out(&compose).contains("\n  openai_api_key:\n    file: ./secrets/openai_api_key\n"), "{}", out(&compose));
+    let rules = chat(&empty(), "settings gitleaks", &[]);
+    assert!(code(&rules) == 0 && out(&rules).contains("keywords = [\"corp-\"]\n"), "{}", out(&rules));
+    let unknown = chat(&empty(), "settings provision moon", &[]);
+    assert_eq!(code(&unknown), 2);
+    assert!(err(&unknown).contains("aws, azure, google, vault, kubernetes, docker, dapr"), "{}", err(&unknown));
+}
+
+#[test]
 fn exec_gives_the_program_every_value_by_its_variable() {
     let home = Home::new([
         (".env", "CHAT_ORIGINS=x,y\nOPENAI_API_KEY=sk-test-key # a comment\n"),

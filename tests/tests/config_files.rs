@@ -452,6 +452,13 @@ fn a_byte_order_mark_is_no_text_in_any_format() {
     assert_eq!((chat.port, chat.environment.as_str()), (1, "x"));
 }
 
+#[test]
+fn a_number_with_a_point_looks_like_one() {
+    let directory = files([("a.toml", "port = 1.0\n")]);
+    let report = loader(&directory, &["a.toml"]).load_blocking().unwrap_err();
+    assert_eq!(report.problems()[0].found(), Some("`1.0`"));
+}
+
 #[cfg(feature = "json")]
 #[test]
 fn json_problems_are_placed() {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use settings_core::value::Tree;
 use settings_core::{ExposeSecret, Loader, Report, SecretBox, SecretSlice, SecretString, Settings};
-use settings_tests::{EnvFile, leak};
+use settings_tests::{EnvFile, Home, leak};
 
 /// Two secrets of one kind. No part of either stands in any message.
 const CANARIES: [&str; 2] = ["Zq7Wk3Xv9Bn5Tm1Jh8Pd", "Gf2Lr6Yc4Ds0Ue5Va7Wi"];
@@ -121,6 +121,10 @@ enum At {
     NotUtf8(&'static str, &'static str),
     /// In a .env file.
     File(&'static str),
+    /// In a config file.
+    Config(&'static str),
+    /// In the name of the profile.
+    Profile(&'static str),
     /// In a value given in code, made of this text.
     Set(&'static str, fn(&str) -> Tree),
 }
@@ -185,6 +189,25 @@ const CASES: &[(&str, At, Option<&str>)] = &[
         At::File("OPENAI=sk-{}#{}\nLONG=$PORT{}\nCHECKED='${{}}'\n"),
         Some("E102"),
     ),
+    ("a secret in a config file", At::Config("openai = \"sk-{}\"\n"), Some("E114")),
+    ("a list for a secret in a config file", At::Config("openai = [\"sk-{}\"]\n"), Some("E114")),
+    ("a table for a secret in a config file", At::Config("[openai]\n{} = \"{}\"\n"), Some("E114")),
+    ("a secret of a struct in a config file", At::Config("[db]\nuser = \"u\"\npassword = \"{}\"\n"), Some("E114")),
+    ("a config file that breaks off", At::Config("openai = \"sk-{}\n"), Some("E112")),
+    ("a config file of junk", At::Config("{} is my key\n"), Some("E112")),
+    ("a value without quotes in a config file", At::Config("openai = sk-{}\n"), Some("E112")),
+    (
+        "a key that is written twice in a config file",
+        At::Config("endpoint = \"{}\"\nendpoint = \"{}\"\n"),
+        Some("E112"),
+    ),
+    ("a key for a key of a config file", At::Config("\"sk-ant-{}\" = 1\n"), Some("E113")),
+    ("a key in a number of a config file", At::Config("port = \"sk-ant-{}\"\n"), Some("E102")),
+    ("a key in a list of a config file", At::Config("numbers = [1, \"sk-ant-{}\"]\n"), Some("E102")),
+    ("a key for a key of a map in a config file", At::Config("[counts]\n\"sk-ant-{}\" = \"many\"\n"), Some("E102")),
+    ("a URL in a config file", At::Config("endpoint = \"postgres://user:{}@host/db\"\n"), None),
+    ("a key for a profile", At::Profile("sk-ant-{}"), None),
+    ("a key with a slash for a profile", At::Profile("sk-ant-{}/x"), Some("E102")),
     ("a name that no field has", At::Set("opnai", |s| s.into()), Some("E108")),
     ("a list for a secret", At::Set("openai", |s| vec![s].into()), Some("E102")),
     ("a map for a secret", At::Set("openai", |s| HashMap::from([(s, s)]).into()), Some("E102")),
@@ -234,11 +257,17 @@ fn outputs(name: &str, at: At, canary: &str, code: Option<&str>) -> Vec<String> 
             drop(env.insert(variable, OsString::from_vec([fill(text).as_bytes(), &[0xff]].concat())));
         }
         At::File(text) if text.contains("REQUIRED") => drop(env.remove("REQUIRED")),
-        At::File(_) | At::Set(..) => {}
+        At::File(_) | At::Set(..) | At::Config(_) | At::Profile(_) => {}
     }
+    let home = match at {
+        At::Config(text) => Home::new([("agent.toml", fill(text))]),
+        _ => Home::new([("agent.toml", "")]),
+    };
     let loader = || -> Loader<Agent> {
         let loader = Agent::loader().hermetic().env(env.clone()).env_file(file.path());
         match at {
+            At::Config(_) => loader.file(home.path().join("agent.toml")),
+            At::Profile(name) => loader.profile(fill(name)),
             At::Set(field, value) => loader.set(field, value(canary)),
             _ => loader,
         }
@@ -274,7 +303,7 @@ fn outputs(name: &str, at: At, canary: &str, code: Option<&str>) -> Vec<String> 
     in_a_mock(at, canary, &mut seen);
 
     for text in &mut seen {
-        *text = file.hide_path(text);
+        *text = file.hide_path(text).replace(&home.path().display().to_string(), "HOME");
         assert_eq!(leak(text, canary), None, "{name}\n{text}");
     }
     seen

@@ -214,6 +214,24 @@ fn it_is_the_index_that_counts_and_not_the_working_tree() {
 }
 
 #[test]
+fn a_conflict_is_searched_when_it_is_resolved() {
+    let repository = Repository::new();
+    let config = ["-c", "user.name=T", "-c", "user.email=t@example.com"];
+    repository.git(&["branch", "other"]);
+    repository.stage("old.txt", "ours\n");
+    repository.commit();
+    repository.git(&["checkout", "--quiet", "other"]);
+    repository.stage("old.txt", "theirs\n");
+    repository.commit();
+    let merge = repository.command("git").args(config).args(["merge", "--quiet", "-"]).output().unwrap();
+    assert!(!merge.status.success());
+    repository.stage("other.txt", CANARY);
+    assert_eq!(repository.found(), ["other.txt:1  the value of OPENAI_API_KEY"]);
+    repository.stage("old.txt", CANARY);
+    assert_eq!(repository.found().len(), 2);
+}
+
+#[test]
 fn before_the_first_commit_everything_is_new() {
     let home = Home::new([("file", CANARY)]);
     let repository = Repository { home, variables: vec![("OPENAI_API_KEY", CANARY.to_owned())] };
@@ -321,7 +339,7 @@ fn no_output_depends_on_a_secret() {
         repository.home.write(".env", format!("{canary} is my key\n"));
         repository.stage("plain", canary);
         repository.stage("key", format!("sk-{canary}1"));
-        repository.stage("password", format!("password='{canary}'"));
+        repository.stage("password", format!("password='{canary}'")); // pragma: allowlist secret
         repository.stage(format!("{canary}.txt"), format!("-----BEGIN PRIVATE {}-----\n{canary}", "KEY"));
         let output = repository.scan();
         assert_eq!(output.status.code(), Some(1));

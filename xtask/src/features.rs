@@ -1,4 +1,4 @@
-//! Whether every feature of settings-core builds without the others.
+//! Whether every feature of settings-core builds without the others, and whether `full` has all of them.
 
 use serde_json::Value;
 
@@ -8,7 +8,8 @@ use crate::{Result, cargo, metadata};
 pub(crate) fn check() -> Result<String> {
     let metadata = metadata::read()?;
     let features = features(&metadata, "settings-core")?;
-    let mut failed = Vec::new();
+    let mut failed: Vec<String> =
+        left_out(&metadata, &features).map(|feature| format!("\n  `full` lacks `{feature}`")).collect();
     for feature in &features {
         let args = ["check", "--package", "settings-core", "--no-default-features", "--features", feature];
         if let Err(error) = cargo::run(&mut cargo::command(args)) {
@@ -16,6 +17,16 @@ pub(crate) fn check() -> Result<String> {
         }
     }
     if failed.is_empty() { Ok(format!("{} alone", features.join(", "))) } else { Err(failed.concat().into()) }
+}
+
+/// The features that `full` does not name. Those for tests are not meant for a program.
+fn left_out<'f>(metadata: &Value, features: &'f [String]) -> impl Iterator<Item = &'f String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let full = packages.filter(|known| known["name"] == "settings-core").map(|package| &package["features"]["full"]);
+    let full: Vec<&str> = full.filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
+    features
+        .iter()
+        .filter(move |feature| !full.contains(&feature.as_str()) && !matches!(feature.as_str(), "full" | "testing"))
 }
 
 fn features(metadata: &Value, package: &str) -> Result<Vec<String>> {
@@ -40,5 +51,12 @@ mod tests {
         ]});
         assert_eq!(features(&packages, "ours").unwrap(), ["aws", "yaml"]);
         assert!(features(&packages, "absent").is_err());
+    }
+
+    #[test]
+    fn what_full_lacks_is_told() {
+        let packages = json!({"packages": [{"name": "settings-core", "features": {"full": ["aws"]}}]});
+        let features = ["aws", "full", "testing", "yaml"].map(str::to_owned);
+        assert_eq!(left_out(&packages, &features).collect::<Vec<_>>(), ["yaml"]);
     }
 }

@@ -6,6 +6,7 @@ mod bench_build;
 mod cargo;
 mod dependencies;
 mod features;
+mod hooks;
 mod http;
 mod metadata;
 mod msrv;
@@ -23,8 +24,10 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   test         run every check; what CI runs
-                 --only <step,..>  run these steps alone, of fmt, clippy, test, doc, features, dependencies, msrv
+                 --only <step,..>  run these steps alone, of fmt, secrets, clippy, test, doc, features,
+                                    dependencies, msrv
                  --keep-going      do not stop at the first step that fails
+  hooks        have git look for secrets before each commit
   serve [moto|ministack|openbao ..] [-- <command>]
                start these stores, all when none is named, run the command with the variables that lead to them, and
                stop them; without a command print the variables and keep them until ctrl-c
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
 fn run(command: Option<&str>, args: &[String]) -> Result<ExitCode> {
     match (command, args) {
         (Some("test"), options) => test::run(options)?,
+        (Some("hooks"), []) => println!("{}", hooks::install()?),
         (Some("serve"), options) => return serve::run(options),
         (Some("bench"), []) => cargo::run(&mut cargo::command(["bench", "--package", "settings-benches"]))?,
         (Some("bench-stores"), []) => cargo::run(&mut cargo::command(BENCH_STORES))?,

@@ -1,11 +1,12 @@
 //! `cargo xtask test`: all that has to hold before a change goes in.
 
 use crate::pipeline::{Step, Work};
-use crate::{Result, dependencies, features, msrv, pipeline};
+use crate::{Result, dependencies, features, hooks, msrv, pipeline};
 
 /// The steps, in their order.
 const STEPS: &[Step] = &[
     cargo("fmt", "", &["fmt", "--all", "--check"]),
+    Step { name: "secrets", variant: "", work: Work::Check(hooks::check) },
     cargo("clippy", "default features", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     cargo(
         "clippy",
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn without_only_every_step_is_picked() {
-        assert_eq!(picked(""), ["fmt", "clippy", "test", "doc", "features", "dependencies", "msrv"]);
+        assert_eq!(picked(""), ["fmt", "secrets", "clippy", "test", "doc", "features", "dependencies", "msrv"]);
         assert_eq!(picked("--keep-going"), picked(""));
     }
 

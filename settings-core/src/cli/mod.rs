@@ -48,7 +48,7 @@
 //! `main` leaves with the code that `run` gives: `std::process::exit(run(Cli::parse()).unwrap_or_else(|report| report.exit()))`.
 //!
 //! A page for each: [check and explain](crate::guide::check_and_explain), [env-example](crate::guide::env_example),
-//! [docs and schema](crate::guide::documents),
+//! [docs and schema](crate::guide::documents), [provision and gitleaks](crate::guide::provision),
 //! [scan](crate::guide::scan), [exec](crate::guide::exec), [rotate](crate::guide::rotate),
 //! [arguments](crate::guide::arguments).
 
@@ -57,6 +57,7 @@ mod check;
 mod completions;
 mod env_example;
 mod exec;
+mod provision;
 mod rotate;
 mod scan;
 mod screen;
@@ -67,15 +68,18 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 
 use crate::generate::env_example::env_example as text;
+use crate::generate::gitleaks::gitleaks;
 use crate::generate::json_schema::json_schema;
 use crate::generate::markdown::markdown;
+use crate::generate::provision::{Target, provision};
 use crate::loader::Loader;
 use crate::value::Blueprint;
 
 pub use self::args::SettingsArgs;
 pub use self::completions::Completions;
 
-/// `check`, `explain`, `env-example`, `docs`, `schema`, `rotate`, `scan` and `exec` for the settings of the program that has it.
+/// `check`, `explain`, `env-example`, `docs`, `schema`, `provision`, `gitleaks`, `rotate`, `scan` and `exec` for the settings of
+/// the program that has it.
 ///
 /// As a variant of the program's own subcommands it is a group of its own, `chat settings check`; with
 /// `#[command(flatten)]` on that variant its commands stand beside the others, `chat check`. A program that does nothing
@@ -132,6 +136,14 @@ enum Action {
     Docs,
     /// Print the JSON Schema of the config files
     Schema,
+    /// Print what sets the secrets up in a store, with the rights to read them and nothing else
+    Provision {
+        /// Where to
+        #[arg(value_parser = provision::parser())]
+        target: Target,
+    },
+    /// Print a .gitleaks.toml with the beginnings of the keys
+    Gitleaks,
     /// Write a new value for a secret to the store that it comes from
     ///
     /// The value is read from the standard input or, on a terminal, asked for without showing it. It is never an argument:
@@ -188,6 +200,8 @@ impl SettingsCommand {
             Action::EnvExample { .. } => env_example::print(&text::<S>()),
             Action::Docs => env_example::print(&markdown::<S>()),
             Action::Schema => env_example::print(&format!("{:#}", json_schema::<S>())),
+            Action::Provision { target } => env_example::print(&provision(S::SCHEMA, target)),
+            Action::Gitleaks => env_example::print(&gitleaks(S::SCHEMA)),
             Action::Rotate { name, rest } => rotate::rotate(loader, &name, rest.is_empty()),
             Action::Scan { .. } => scan::staged(loader),
             Action::Exec { command } => exec::exec(loader, &command),

@@ -85,7 +85,8 @@ impl Tree {
             Self::Null => "null".to_owned(),
             Self::Bool(value) => value.to_string(),
             Self::Int(value) => value.to_string(),
-            Self::Float(value) => value.to_string(),
+            // `1.0` is no whole number, and does not look like one.
+            Self::Float(value) => format!("{value:?}"),
             Self::Text(text) => text.to_string(),
             Self::List(items) => format!("[{}]", items.iter().map(Self::shown).collect::<Vec<_>>().join(",")),
             Self::Map(entries) => {

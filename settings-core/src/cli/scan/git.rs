@@ -51,8 +51,9 @@ pub(super) fn staged() -> Result<Vec<Staged>, Error> {
         let (Some(mode), Some(object)) = (meta.next(), meta.nth(1)) else {
             return Err(failed("diff was not understood"));
         };
-        // A submodule is a commit of another repository.
-        if mode != "160000" {
+        // A submodule is a commit of another repository. What is not merged yet cannot be committed, and has no content.
+        let is_unmerged = object.bytes().all(|digit| digit == b'0');
+        if mode != "160000" && !is_unmerged {
             files.push(Staged { path: path.to_vec(), object: object.to_owned() });
         }
     }

@@ -1,6 +1,10 @@
 //! JSON.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use figment::value::Dict;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
 use super::format::{Flaw, Key, Spot, place};
@@ -14,10 +18,9 @@ pub(super) struct Document {
 
 impl Document {
     pub(super) fn parse(text: &str) -> Result<Self, Flaw> {
-        match serde_json::from_str(text) {
-            Ok(dict) => Ok(Self { text: text.to_owned(), dict }),
-            Err(error) => Err(flaw(&error)),
-        }
+        let dict = serde_json::from_str(text).map_err(|error| flaw(&error))?;
+        serde_json::from_str::<Distinct>(text).map_err(|error| flaw(&error))?;
+        Ok(Self { text: text.to_owned(), dict })
     }
 
     pub(super) fn dict(&self) -> Dict {
@@ -41,10 +44,70 @@ fn flaw(error: &serde_json::Error) -> Flaw {
     let words = error.to_string();
     let text = match (error.classify(), words.rsplit_once(" at line ")) {
         (Category::Syntax | Category::Eof, Some((words, _))) => words.to_owned(),
+        (_, Some((TWICE, _))) => TWICE.to_owned(),
         // Only these do not say what was found.
         _ => "expected an object of keys and values".to_owned(),
     };
     Flaw { place, text }
+}
+
+const TWICE: &str = "the same key is written twice";
+
+/// JSON whose objects have each key once. A parser takes the last of two without a word.
+struct Distinct;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Distinct {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if !keys.insert(key) {
+                return Err(A::Error::custom(TWICE));
+            }
+            map.next_value::<Self>()?;
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
 }
 
 /// A walk over a text that is known to be JSON.
@@ -78,7 +141,6 @@ impl Scan<'_> {
                 key = self.at;
             }
             if is_wanted {
-                // Of two equal keys the last counts, as with the parser.
                 found = Some((key, self.at));
             }
             self.skip_value()?;
@@ -159,8 +221,8 @@ mod tests {
     fn keys_and_values_are_found() {
         use Key::{Index, Name};
         let text =
-            "{\"a\": \"}\\\"]\",\n \"b\" : {\"c\": [1, {\"d\\u0065\": true}], \"f\": {}},\n \"g\": [ ], \"a\": 2}";
-        assert_eq!(at(text, &[Name("a")]), Some([(3, 12), (3, 17)]));
+            "{\"a\": \"}\\\"]\",\n \"b\" : {\"c\": [1, {\"d\\u0065\": true}], \"f\": {}},\n \"g\": [ ], \"i\": 2}";
+        assert_eq!(at(text, &[Name("i")]), Some([(3, 12), (3, 17)]));
         assert_eq!(at(text, &[Name("b")]), Some([(2, 2), (2, 8)]));
         assert_eq!(at(text, &[Name("b"), Name("c"), Index(0)]), Some([(2, 15), (2, 15)]));
         assert_eq!(at(text, &[Name("b"), Name("c"), Index(1), Name("de")]), Some([(2, 19), (2, 30)]));
@@ -177,6 +239,8 @@ mod tests {
             ("{\"a\": \"canary\n\"}", (2, 1), "control character (\\u0000-\\u001F) found while parsing a string"),
             ("\"canary\"", (1, 8), "expected an object of keys and values"),
             ("{\"canary\": 1", (1, 12), "EOF while parsing an object"),
+            ("{\"canary\": 1, \"canary\": 2}", (1, 22), "the same key is written twice"),
+            ("{\"a\": [{\"canary\": [], \"can\\u0061ry\": {}}]}", (1, 35), "the same key is written twice"),
             ("", (1, 1), "EOF while parsing a value"),
         ] {
             let Flaw { place: found, text: said } = Document::parse(text).err().unwrap();

@@ -145,6 +145,11 @@ pub(crate) fn documented_place(leaf: &Leaf<'_>, source: &'static Source) -> Opti
     Some((kind.place)(&key(leaf, source, None), &config))
 }
 
+/// What the field asks the store of this source for, whatever the profile is; for documentation.
+pub(crate) fn documented_key(leaf: &Leaf<'_>, source: &'static Source) -> SecretKey {
+    key(leaf, source, None)
+}
+
 /// What the field asks a store for.
 fn key(leaf: &Leaf<'_>, source: &Source, profile: Option<&str>) -> SecretKey {
     let expand = |text: &str| match profile {
