@@ -153,9 +153,10 @@ fn all_stores_together_have_one_deadline() {
     azure.fail(Fault::Delay(Duration::from_secs(60)));
     aws.fail(Fault::Delay(Duration::from_secs(60)));
     let start = Instant::now();
-    let report = loader(&azure, &aws).timeout(Duration::from_millis(300)).load_blocking().err().unwrap();
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    assert!(report.to_string().contains("timed out after 300ms"), "{report}");
+    let report = loader(&azure, &aws).timeout(Duration::from_millis(1500)).load_blocking().err().unwrap();
+    let took = start.elapsed().as_millis();
+    assert!((1500..1650).contains(&took), "{took} ms");
+    assert!(report.to_string().contains("timed out after 1s 500ms"), "{report}");
     assert_eq!(report.exit_code(), 75);
 }
 

@@ -4,9 +4,11 @@
 //! The services are in this process, and spoken to by plain HTTP. "Kept" is a store as a program has it after its first
 //! load, with its connections; "fresh" is one that has just been made: it connects, for each of its calls that go on at one
 //! time, and Azure's asks the vault first who gives out tokens. What a machine needs to read the system's authorities and
-//! to agree on TLS comes to a first load besides.
+//! to agree on TLS comes to a first load besides. The line without a store tells what is the machine's: the same calls, by
+//! who does nothing but write and read.
 #![allow(clippy::print_stdout, reason = "a command line tool prints")]
 
+mod bare;
 mod services;
 mod structs;
 
@@ -14,6 +16,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bare::Bare;
 use services::{Aws, AzureVault, DaprSidecar, Google, VaultServer};
 use settings_benches::harness::{Contestant, compare_in};
 use settings_core::store::{Fault, MemoryStore, SecretStore};
@@ -44,6 +47,8 @@ fn main() -> Result<()> {
     let vault = VaultServer::new(CALL);
     of_store::<VaultOne, VaultFifty, _>("vault", "50 in one, 1 call", || vault.store());
     of_store::<VaultOne, VaultFiftyPaths, _>("vault", "50, 50 calls", || vault.store());
+    let (one, fifty) = (Bare::new(&vault.address(), 1)?, Bare::new(&vault.address(), 50)?);
+    println!("| no store: bare TCP | 50, 50 calls | {} | | | |", compared(&|| called(&one), &|| called(&fifty)));
     let dapr = DaprSidecar::new(CALL)?;
     of_store::<DaprOne, DaprFifty, _>("dapr", "50, 50 calls", || dapr.store());
 
@@ -98,6 +103,14 @@ fn compared(one: &dyn Fn(), all: &dyn Fn()) -> String {
     let outcomes = compare_in(ROUNDS, &[Contestant::new("one", one), Contestant::new("all", all)]);
     let times: Vec<String> = outcomes.iter().map(|outcome| format!("{:.1} ms", outcome.fastest / 1e6)).collect();
     format!("{} | {:.2}", times.join(" | "), outcomes[1].ratio)
+}
+
+/// Calls, and ends where that fails.
+#[expect(clippy::panic, reason = "there is nothing left to measure")]
+fn called(bare: &Bare) {
+    if let Err(error) = bare.call() {
+        panic!("{error}");
+    }
 }
 
 /// Loads, and ends where that fails: what fails must not count as fast.

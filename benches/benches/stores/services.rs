@@ -107,18 +107,20 @@ impl Google {
     }
 }
 
-/// Vault, whose every path holds all keys.
+/// Vault: the path `keys` holds fifty values, every other path one.
 pub(crate) struct VaultServer(FaultProxy);
 
 impl VaultServer {
     pub(crate) fn new(delay: Duration) -> Self {
         let server = server(delay);
-        let mut keys = keys();
-        // A path of its own has the field's key.
-        names().for_each(|name| keys[name.replace('-', "")] = json!(VALUE));
-        server
-            .inject(When::any(), Fault::json(200, &json!({ "data": { "data": keys, "metadata": { "version": 1 } } })));
+        let secret = |data: Value| Fault::json(200, &json!({ "data": { "data": data, "metadata": { "version": 1 } } }));
+        server.inject(When::request("GET", "/v1/secret/data/keys"), secret(keys()));
+        server.inject(When::any(), secret(json!({ "value": VALUE })));
         Self(server)
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.0.address().replace("http://", "")
     }
 
     pub(crate) fn store(&self) -> Vault {

@@ -3,13 +3,22 @@
 
 use settings_core::{SecretString, Settings};
 
-/// Makes a struct whose fields each come from a secret of their own, or all from the secret `keys`.
+/// Makes a struct whose fields each come from a secret of their own, or from one key of such a secret, or all from the
+/// secret `keys`.
 macro_rules! secrets {
     ($name:ident, own, $store:ident, $($field:ident $secret:literal)*) => {
         #[derive(Settings)]
         #[settings(env_file = none)]
         pub(crate) struct $name {
             $(#[secret(source = $store($secret))]
+            $field: SecretString,)*
+        }
+    };
+    ($name:ident, key, $store:ident, $($field:ident $secret:literal)*) => {
+        #[derive(Settings)]
+        #[settings(env_file = none)]
+        pub(crate) struct $name {
+            $(#[secret(source = $store($secret, key = "value"))]
             $field: SecretString,)*
         }
     };
@@ -61,7 +70,7 @@ one!(GcpOne, own, gcp);
 fifty!(GcpFifty, own, gcp);
 one!(VaultOne, common, vault);
 fifty!(VaultFifty, common, vault);
-fifty!(VaultFiftyPaths, own, vault);
+fifty!(VaultFiftyPaths, key, vault);
 one!(DaprOne, own, dapr);
 fifty!(DaprFifty, own, dapr);
 

@@ -53,35 +53,23 @@ impl Interest {
 
 impl Watcher {
     pub(super) fn new(mailbox: &Arc<Mailbox>) -> Self {
-        let interest = Arc::new(Mutex::new(Interest::default()));
-        let handler = |mailbox: Arc<Mailbox>, interest: Arc<Mutex<Interest>>| {
-            move |event: notify::Result<Event>| {
-                let mut interest = interest.lock().unwrap_or_else(PoisonError::into_inner);
-                let told = match &event {
-                    // Reading a file is an event too, and a load reads them all.
-                    Ok(Event { kind: EventKind::Access(_), .. }) => false,
-                    // An event without a path says that some were lost.
-                    Ok(event) if event.paths.is_empty() => true,
-                    Ok(event) => event.paths.iter().filter(|path| interest.meets(event.kind, path)).count() > 0,
-                    Err(_) => true,
-                };
-                if told {
-                    mailbox.tell_files();
-                }
-            }
-        };
-        let boxed = |watcher| -> Box<dyn notify::Watcher + Send> { watcher };
-        let native = notify::recommended_watcher(handler(Arc::clone(mailbox), Arc::clone(&interest)));
-        // The system may have no watches left to give.
-        let polling = || {
-            let config = Config::default().with_poll_interval(LOOK).with_compare_contents(true);
-            PollWatcher::new(handler(Arc::clone(mailbox), Arc::clone(&interest)), config)
-                .ok()
-                .map(|it| boxed(Box::new(it)))
-        };
-        let polls = native.is_err();
-        let watcher = native.ok().map(|it| boxed(Box::new(it))).or_else(polling);
-        Self { watcher, polls, followed: BTreeSet::new(), interest }
+        Self::native(mailbox).unwrap_or_else(|| Self::polling(mailbox, LOOK))
+    }
+
+    /// As the system tells of changes, unless it has no watches left to give.
+    fn native(mailbox: &Arc<Mailbox>) -> Option<Self> {
+        let interest = Arc::default();
+        let watcher = notify::recommended_watcher(handler(mailbox, &interest, true)).ok()?;
+        Some(Self { watcher: Some(Box::new(watcher)), polls: false, followed: BTreeSet::new(), interest })
+    }
+
+    /// Looks by itself, so often.
+    fn polling(mailbox: &Arc<Mailbox>, interval: Duration) -> Self {
+        let interest = Arc::default();
+        let config = Config::default().with_poll_interval(interval).with_compare_contents(true);
+        let watcher = PollWatcher::new(handler(mailbox, &interest, false), config).ok();
+        let watcher = watcher.map(|it| -> Box<dyn notify::Watcher + Send> { Box::new(it) });
+        Self { watcher, polls: true, followed: BTreeSet::new(), interest }
     }
 
     /// Watches these files, and no others. Tells whether a directory is among them that was not watched until now, so that
@@ -128,5 +116,72 @@ impl Watcher {
             }
         }
         is_new
+    }
+}
+
+/// Tells of what is of interest. An error of the system's is that something may have been missed; whoever looks by himself
+/// gives one each time that a directory is not there.
+fn handler(
+    mailbox: &Arc<Mailbox>,
+    interest: &Arc<Mutex<Interest>>,
+    tells_errors: bool,
+) -> impl FnMut(notify::Result<Event>) + use<> {
+    let (mailbox, interest) = (Arc::clone(mailbox), Arc::clone(interest));
+    move |event| {
+        let mut interest = interest.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = match &event {
+            // Reading a file is an event too, and a load reads them all.
+            Ok(Event { kind: EventKind::Access(_), .. }) => false,
+            // An event without a path says that some were lost.
+            Ok(event) if event.paths.is_empty() => true,
+            Ok(event) => event.paths.iter().filter(|path| interest.meets(event.kind, path)).count() > 0,
+            Err(_) => tells_errors,
+        };
+        if told {
+            mailbox.tell_files();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Instant;
+
+    use super::super::mailbox::{Sleeper, Wake};
+    use super::*;
+    use crate::clock::Clock;
+
+    /// Why the one who waits for changes is woken, within ten seconds.
+    fn wake(mailbox: &Mailbox) -> Wake {
+        mailbox.wait(Some(Instant::now() + Duration::from_secs(10)), &Sleeper::new(&Clock::real()))
+    }
+
+    #[test]
+    fn where_the_system_cannot_tell_changes_are_looked_for() {
+        let root = tempfile::tempdir().unwrap();
+        let (file, other) = (root.path().join("app/.env"), root.path().join("app/other"));
+        fs::create_dir(root.path().join("app")).unwrap();
+        fs::write(&file, "PORT=1\n").unwrap();
+        let mailbox = Arc::new(Mailbox::new(&Clock::real()));
+        let mut watcher = Watcher::polling(&mailbox, Duration::from_millis(200));
+        let watched = Watched { files: vec![file.clone()], directories: Vec::new() };
+        assert!(watcher.follow(&watched), "it is new");
+        assert!(!watcher.follow(&watched), "and then it is not");
+
+        fs::write(&other, "x").unwrap();
+        let soon = Some(Instant::now() + Duration::from_millis(600));
+        assert_eq!(mailbox.wait(soon, &Sleeper::new(&Clock::real())), Wake::Due, "another file is none of ours");
+        // By its content alone: a file may be written within the second that its time is told in.
+        fs::write(&file, "PORT=2\n").unwrap();
+        assert_eq!(wake(&mailbox), Wake::Files);
+
+        fs::remove_dir_all(root.path().join("app")).unwrap();
+        assert_eq!(wake(&mailbox), Wake::Files);
+        watcher.follow(&watched);
+        fs::create_dir(root.path().join("app")).unwrap();
+        fs::write(&file, "PORT=3\n").unwrap();
+        watcher.follow(&watched);
+        assert_eq!(wake(&mailbox), Wake::Files);
     }
 }

@@ -49,7 +49,8 @@ struct Inner {
 }
 
 struct Store {
-    file: SecretsFile,
+    /// Taken apart once: what is measured asks for many of them.
+    secrets: BTreeMap<String, BTreeMap<String, String>>,
     denied: BTreeSet<String>,
 }
 
@@ -58,7 +59,7 @@ impl Fake<Sidecar> {
     pub fn serve(&self, store: &str, file: SecretsFile) {
         let mut sidecar = lock(&self.service.0);
         let denied = sidecar.stores.remove(store).map(|store| store.denied).unwrap_or_default();
-        sidecar.stores.insert(store.to_owned(), Store { file, denied });
+        sidecar.stores.insert(store.to_owned(), Store { secrets: file.secrets(), denied });
     }
 
     /// Denies a secret by the sidecar's policy (`deniedSecrets` of a scope): reading it is `ERR_PERMISSION_DENIED`, and
@@ -173,7 +174,7 @@ impl Store {
             let message = format!("access denied by policy to get {key:?} from {store:?}");
             return Err(error(403, "ERR_PERMISSION_DENIED", &message));
         }
-        let found = self.file.secrets().remove(key).ok_or_else(|| {
+        let found = self.secrets.get(key).ok_or_else(|| {
             let message =
                 format!("failed getting secret with key {key} from secret store {store}: secret {key} not found");
             error(500, "ERR_SECRET_GET", &message)
@@ -182,8 +183,7 @@ impl Store {
     }
 
     fn bulk(&self) -> Answer {
-        let mut secrets = self.file.secrets();
-        secrets.retain(|key, _| !self.denied.contains(key));
+        let secrets: BTreeMap<_, _> = self.secrets.iter().filter(|(key, _)| !self.denied.contains(*key)).collect();
         Answer::json(StatusCode::OK, &json!(secrets))
     }
 }
