@@ -303,12 +303,13 @@ fn counted(elements: usize) -> String {
     format!("{elements} element{}", if elements == 1 { "" } else { "s" })
 }
 
-/// A value takes no more room than this in the table; the place behind it is as long as it is.
+/// A value takes no more room than this where nobody says how much there is; the place behind it is as long as it is.
 const WIDEST_VALUE: usize = 28;
 
 impl Explanation {
-    /// One line for each field, one for each store that the search went past, and one for each value that it hides.
-    pub(crate) fn table(&self) -> Table<4> {
+    /// One line for each field, one for each store that the search went past, and one for each value that it hides. Of a value
+    /// no more than `widest` is shown.
+    pub(crate) fn table(&self, widest: usize) -> Table<4> {
         let column = |head, least, cut| Column { head, least, cut };
         let mut rows = Vec::new();
         for row in &self.rows {
@@ -321,7 +322,7 @@ impl Explanation {
             let shown = if row.state == State::Set { Tone::Plain } else { Tone::Faint };
             rows.push([
                 Cell::new(&row.path),
-                Cell::toned(shortened(&row.value), shown),
+                Cell::toned(shortened(&row.value, widest), shown),
                 Cell::toned(layer, row.state.tone()),
                 Cell::toned(place, shown),
             ]);
@@ -346,13 +347,14 @@ impl Explanation {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.table().render(f.precision(), &plain))
+        let widest = if f.precision().is_some() { usize::MAX } else { WIDEST_VALUE };
+        f.write_str(&self.table(widest).render(f.precision(), &plain))
     }
 }
 
-fn shortened(value: &str) -> String {
-    match value.char_indices().nth(WIDEST_VALUE) {
-        Some(_) => value.chars().take(WIDEST_VALUE - 1).chain(['…']).collect(),
+fn shortened(value: &str, widest: usize) -> String {
+    match value.char_indices().nth(widest) {
+        Some(_) => value.chars().take(widest - 1).chain(['…']).collect(),
         None => value.to_owned(),
     }
 }

@@ -54,15 +54,16 @@
 //! | layer | for | where | within it, highest first |
 //! |---|---|---|---|
 //! | mocks | all fields | [`mock()`](Settings::mock) installed by a test | the latest scope |
-//! | code | all fields | [`loader().set("port", 9000)`](Loader::set) | the last call |
+//! | code | all fields | [`loader().set("port", 9000)`](Loader::set); `loader().args(..)` for `--set port=9000`, no secrets | the last call |
 //! | process environment | all fields | read and never written | the variable, its aliases, the JSON of the structs around it from the inside out |
 //! | .env files | all fields | `env_file`, [`loader().env_file(..)`](Loader::env_file) | the later file, a profile's over its plain twin; in a file the last line; then as in the environment |
 //! | secret files | secrets | `NAME_FILE`; `secrets_dir`, [`loader().secrets_dir(..)`](Loader::secrets_dir) | the file that `NAME_FILE` names, then the later directory |
+//! | stores | secrets | `source = azure` and its like, [`loader().store(..)`](Loader::store) | the order of `source` |
 //! | providers | all fields | [`loader().provider(..)`](Loader::provider) | the last call |
 //! | config files | all fields but secrets | `file`, [`loader().file(..)`](Loader::file) | the later file, a profile's over its plain twin |
 //! | defaults | all fields but secrets | `default = ..` in the struct | |
 //!
-//! A secret's own `source` changes the order of the environment, the .env files and the secret files for it; what is in no
+//! A secret's own `source` changes the order of the environment, the .env files, the secret files and the stores for it; what is in no
 //! layer leaves an `Option` at `None`, and is *missing* elsewhere.
 //!
 //! A layer is opened only while some field still lacks a value. An empty text counts as unset, so that the next layer is

@@ -128,6 +128,9 @@ port            80a0                     env (invalid)  CHAT_PORT
                                                         over .env ./.env:1:11
 ";
     assert!(out(&output).starts_with(expected), "{}", out(&output));
+    let origins = "http://localhost:3000,https://chat.example.com";
+    let whole = out(&chat(&home, "settings explain", &[KEY, ("CHAT_ORIGINS", origins)]));
+    assert!(whole.contains(&format!(" {origins}  env ")), "in a pipe nothing is cut: {whole}");
     let output = chat(&home, "settings explain --json", &[KEY]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     let port = json!({

@@ -27,7 +27,7 @@ pub(super) fn check<S: Blueprint>(loader: Loader<S>, json: bool) -> i32 {
 pub(super) fn explain<S: Blueprint>(loader: Loader<S>, json: bool) -> i32 {
     match loader.explain_blocking() {
         Ok(explanation) if json => screen::print_json(&explanation.to_json()),
-        Ok(explanation) => screen::print(&explanation.table().render(screen::width(), &screen::paint)),
+        Ok(explanation) => screen::print(&explanation.table(usize::MAX).render(screen::width(), &screen::paint)),
         Err(report) => return refuse(&report, json),
     }
     0
