@@ -8,7 +8,6 @@ use std::mem;
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
-
 use super::{Fault, Tree};
 
 /// A text that becomes whatever type it is asked for.
