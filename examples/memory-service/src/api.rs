@@ -135,8 +135,6 @@ async fn subscriptions() -> Json<Vec<Subscription>> {
 
 /// What the sidecar does with an event next.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
-#[schema(as = Taken)]
 struct Taken {
     /// `SUCCESS`; `DROP` where sending it again would not help.
     status: &'static str,

@@ -51,7 +51,9 @@ async fn serve(loader: Loader<MemorySettings>) -> i32 {
     let settings = live.get().into_arc();
     match settings.model.provider(settings.environment) {
         Ok(Provider::Endpoint { url, model, .. }) => info!("{model} at {url} writes summaries"),
-        _ => warn!("NO MODEL WRITES SUMMARIES, only an echo: set OPENAI_API_KEY or GEMINI_API_KEY, or MODEL_BASE_URL"),
+        _ => warn!(
+            "NO MODEL WRITES SUMMARIES, they stay what they are: set OPENAI_API_KEY or GEMINI_API_KEY, or MODEL_BASE_URL"
+        ),
     }
     let http = Client::new();
     let served = match Store::open(&settings, http.clone()) {

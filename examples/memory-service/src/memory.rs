@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use service_parts::call::Failed;
 use service_parts::contract::{Analytics, History, Profile, Turn};
 use service_parts::event::{CloudEvent, ConversationUpdated, MessageSent};
-use service_parts::model::Message;
+use service_parts::model::{Message, Provider};
 use settings_core::get_settings;
 use tracing::warn;
 
@@ -154,6 +154,9 @@ impl Memory {
         let (profile, history) = tokio::try_join!(self.profile(user_id), self.history(session_id))?;
         let settings = get_settings::<MemorySettings>().into_arc();
         let provider = settings.model.provider(settings.environment).map_err(|_| Failed::Malformed)?;
+        if matches!(provider, Provider::Echo) {
+            return Ok(()); // an echo would only repeat the question
+        }
         let summary = provider.reply(&self.http, prompt(&profile, &history), &[]).await?;
         let first = Profile::of_new_user(user_id);
         let update = move |profile: &mut Profile| profile.user_summary.clone_from(&summary);

@@ -11,7 +11,7 @@ use settings_core::{ExposeSecret, SecretString, Settings};
 #[derive(Settings)]
 #[settings(validate = Self::check)]
 pub struct MemorySettings {
-    /// Where the service runs. With dev an echo writes summaries when there is no key of any model.
+    /// Where the service runs. With dev it runs without the key of any model, and then writes no summaries.
     #[setting(default = "dev")]
     pub environment: Environment,
     /// Address to listen on; 0.0.0.0 in a container.
@@ -21,7 +21,7 @@ pub struct MemorySettings {
     #[setting(default = 8001)]
     pub port: u16,
     /// How often to look for new secrets.
-    #[setting(default = "5m", range = Duration::from_secs(1)..=Duration::from_secs(86_400))]
+    #[setting(default = "5m")]
     pub settings_poll: Duration,
     /// Where memories are kept: redb:memory.redb is a file here, redb:/var/lib/memory.redb one anywhere, memory: nothing that
     /// lasts. Unset: the state store of the Dapr sidecar when there is one, else redb:memory.redb.

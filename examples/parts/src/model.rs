@@ -241,7 +241,10 @@ impl Provider<'_> {
         };
         let url = below(url, ["chat", "completions"]);
         for _ in 0..ROUNDS {
-            let body = serde_json::json!({ "model": model, "messages": messages, "tools": describe(tools) });
+            let mut body = serde_json::json!({ "model": model, "messages": messages });
+            if !tools.is_empty() {
+                body["tools"] = tools.iter().map(describe).collect();
+            }
             let request = http.post(url.clone()).json(&body);
             let request = match key {
                 Some(key) => request.bearer_auth(key.expose_secret()), // EXPOSE: the header of the request
@@ -268,17 +271,14 @@ fn run(call: &ToolCall, tools: &[Tool]) -> String {
     }
 }
 
-/// The tools as the protocol has them; nothing when there are none, for an empty list is refused.
-fn describe(tools: &[Tool]) -> Option<Vec<serde_json::Value>> {
-    let describe = |tool: &Tool| {
-        serde_json::json!({
-            "type": "function",
-            "function": {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": { "type": "object", "properties": {} },
-            },
-        })
-    };
-    (!tools.is_empty()).then(|| tools.iter().map(describe).collect())
+/// A tool as the protocol has it.
+fn describe(tool: &Tool) -> serde_json::Value {
+    serde_json::json!({
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": { "type": "object", "properties": {} },
+        },
+    })
 }
