@@ -6,15 +6,14 @@ use std::fs;
 use std::net::TcpListener;
 
 use serde_json::json;
-use support::{CANARY, Chat, command, model};
+use support::{Chat, chat_command, model, run};
 
 /// The code that the service leaves with, and what it prints.
-fn run(args: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+fn start(args: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
-    let output = command(folder.path(), variables).args(args).output().unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    assert!(!text.contains(CANARY));
-    (output.status.code().unwrap(), text)
+    let mut command = chat_command(&folder, variables);
+    command.args(args);
+    run(command)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +82,7 @@ fn a_missing_key_ends_the_start_with_78_and_what_to_do() {
         (&[("ENVIRONMENT", "production"), ("OPENAI_API_KEY", "changeme")], "placeholder"),
     ];
     for (variables, expected) in cases {
-        let (code, text) = run(&[], variables);
+        let (code, text) = start(&[], variables);
         let on_one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(code == 78 && on_one_line.contains(expected), "{code}: {text}");
         assert!(text.contains("ChatSettings cannot load"), "{text}");
@@ -95,13 +94,13 @@ fn a_sidecar_that_does_not_answer_ends_the_start_with_75() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     drop(taken);
-    let (code, text) = run(&[], &[("DAPR_HTTP_PORT", &port)]);
+    let (code, text) = start(&[], &[("DAPR_HTTP_PORT", &port)]);
     assert!(code == 75 && text.contains("OPENAI_API_KEY  could not be checked"), "{code}: {text}");
 }
 
 #[test]
 fn a_key_of_another_provider_is_refused() {
-    let (code, text) = run(&[], &[("OPENAI_API_KEY", "sk-ant-test-key")]);
+    let (code, text) = start(&[], &[("OPENAI_API_KEY", "sk-ant-test-key")]);
     assert!(code == 78 && text.contains("looks like an"), "{code}: {text}");
     assert!(!text.contains("sk-ant-test-key"));
 }
@@ -109,14 +108,14 @@ fn a_key_of_another_provider_is_refused() {
 #[test]
 fn the_command_line_looks_after_the_settings() {
     let key = ("OPENAI_API_KEY", "sk-test-key");
-    let (code, text) = run(&["settings", "check"], &[key]);
+    let (code, text) = start(&["settings", "check"], &[key]);
     assert!(code == 0 && text.contains("openai_api_key"), "{text}");
-    let (code, text) = run(&["settings", "explain"], &[key]);
+    let (code, text) = start(&["settings", "explain"], &[key]);
     assert!(code == 0 && text.contains("[REDACTED]"), "{text}");
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example");
-    assert_eq!(run(&["settings", "env-example", "--check", file], &[]).0, 0);
-    assert_eq!(run(&["settings", "check"], &[("ENVIRONMENT", "staging")]).0, 78);
-    let (code, text) = run(&["--set", "port=x"], &[]);
+    assert_eq!(start(&["settings", "env-example", "--check", file], &[]).0, 0);
+    assert_eq!(start(&["settings", "check"], &[("ENVIRONMENT", "staging")]).0, 78);
+    let (code, text) = start(&["--set", "port=x"], &[]);
     assert!(code == 78 && text.contains("PORT  invalid"), "{text}");
 }
 
