@@ -66,6 +66,34 @@ fn a_poll_brings_what_is_new_and_tells_nobody_when_nothing_is() {
 }
 
 #[test]
+fn the_settings_themselves_say_how_often_they_are_polled() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Keys {
+        #[secret(source = azure)]
+        first_key: SecretString,
+        #[secret(source = azure)]
+        second_key: SecretString,
+    }
+    fn interval(keys: &Keys) -> Duration {
+        if keys.second_key.expose_secret() == "second-0" { MINUTE } else { MINUTE * 60 }
+    }
+    let (vault, clock) = (vault(), TestClock::new());
+    let loader = Keys::loader().hermetic().store("azure", vault.clone()).clock(&clock);
+    let live = loader.poll(MINUTE * 600).poll_by(interval).start_blocking().unwrap();
+    vault.set("second-key", "second-1");
+    clock.advance(MINUTE * 2);
+    assert_eq!(live.get().second_key.expose_secret(), "second-1");
+
+    // From now on it is an hour.
+    vault.set("first-key", "first-1");
+    clock.advance(MINUTE * 30);
+    assert_eq!(live.get().first_key.expose_secret(), "first-0");
+    clock.advance(MINUTE * 60);
+    assert_eq!(live.get().first_key.expose_secret(), "first-1");
+}
+
+#[test]
 fn a_failed_load_leaves_the_last_good_settings_until_they_are_stale() {
     keys!();
     let (vault, clock) = (vault(), TestClock::new());

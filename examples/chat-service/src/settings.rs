@@ -102,3 +102,80 @@ impl Patience {
         Retry { times: self.publish_retries, delay: self.publish_retry_delay }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use service_parts::model::Provider;
+    use settings_core::testing::Mock;
+    use settings_core::{ExposeSecret, Report};
+
+    use super::*;
+
+    const OPENAI: &str = "sk-test-key";
+    const GEMINI: &str = "AIza-test-key";
+
+    /// Who answers: the address, the model, and the key that it is sent.
+    fn answers(mock: Mock<ChatSettings>) -> Result<String, Report> {
+        let settings = mock.build()?;
+        Ok(match settings.model.provider(settings.environment) {
+            Ok(Provider::Endpoint { url, model, key }) => {
+                let key = key.map_or("no key", ExposeSecret::expose_secret); // EXPOSE: a key of this test is compared
+                format!("{url} {model} {key}")
+            }
+            Ok(Provider::Echo) => "echo".to_owned(),
+            Err(why) => why.to_owned(),
+        })
+    }
+
+    fn refused(mock: Mock<ChatSettings>) -> String {
+        answers(mock).unwrap_err().problems()[0].note().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_keys_that_are_there_say_who_answers() {
+        let mock = ChatSettings::mock;
+        assert_eq!(answers(mock()).unwrap(), "echo");
+        let openai = "https://api.openai.com/v1 gpt-4o-mini sk-test-key";
+        assert_eq!(answers(mock().set("OPENAI_API_KEY", OPENAI)).unwrap(), openai);
+        let both = mock().set("OPENAI_API_KEY", OPENAI).set("GEMINI_API_KEY", GEMINI).set("environment", "production");
+        assert_eq!(answers(both).unwrap(), openai);
+        let gemini = "https://generativelanguage.googleapis.com/v1beta/openai gemini-2.5-flash AIza-test-key";
+        assert_eq!(answers(mock().set("GEMINI_API_KEY", GEMINI)).unwrap(), gemini);
+        let named = mock().set("OPENAI_API_KEY", OPENAI).set("model.name", "gpt-5");
+        assert_eq!(answers(named).unwrap(), "https://api.openai.com/v1 gpt-5 sk-test-key");
+    }
+
+    #[test]
+    fn an_endpoint_of_this_machine_or_network_wants_no_key() {
+        for url in ["http://localhost:11434/v1", "http://ollama:11434/v1", "http://10.0.0.7/v1", "http://[::1]:80/v1"] {
+            let mock = || ChatSettings::mock().set("MODEL_BASE_URL", url).set("environment", "production");
+            assert_eq!(answers(mock()).unwrap(), format!("{} gpt-4o-mini no key", url.replace(":80/", "/")));
+        }
+        // In the open a key goes to this machine alone.
+        let with_key = |url| ChatSettings::mock().set("MODEL_BASE_URL", url).set("OPENAI_API_KEY", OPENAI);
+        assert!(answers(with_key("http://localhost:11434/v1")).unwrap().ends_with(OPENAI));
+        assert!(answers(with_key("http://ollama:11434/v1")).unwrap().ends_with("no key"));
+        assert!(refused(with_key("http://models.example.com/v1")).contains("https://"));
+        assert!(answers(with_key("https://models.example.com/v1")).unwrap().ends_with(OPENAI));
+    }
+
+    #[test]
+    fn a_key_that_is_wanted_and_missing_is_named() {
+        let at = |url| ChatSettings::mock().set("MODEL_BASE_URL", url);
+        assert!(refused(at("https://models.example.com/v1")).contains("set OPENAI_API_KEY"));
+        let gemini = "https://generativelanguage.googleapis.com/v1beta/openai";
+        assert!(refused(at(gemini).set("OPENAI_API_KEY", OPENAI)).contains("set GEMINI_API_KEY"));
+        assert!(answers(at(gemini).set("GEMINI_API_KEY", GEMINI)).unwrap().ends_with(GEMINI));
+        for environment in ["staging", "production"] {
+            let nothing = refused(ChatSettings::mock().set("environment", environment));
+            assert!(nothing.contains("OPENAI_API_KEY or GEMINI_API_KEY"), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_of_http() {
+        for field in ["MODEL_BASE_URL", "MEMORY_SERVICE_URL", "DAPR_HTTP_ENDPOINT"] {
+            assert!(ChatSettings::mock().set(field, "ftp://models.example.com").build().is_err(), "{field}");
+        }
+    }
+}

@@ -111,3 +111,38 @@ pub fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url
 pub fn is_http(url: &Url) -> Result<(), &'static str> {
     if matches!(url.scheme(), "http" | "https") { Ok(()) } else { Err("an address begins with http:// or https://") }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn segments_are_escaped_and_come_after_the_path() {
+        let below = |base, segments: [&'static str; 2]| below(&Url::parse(base).unwrap(), segments).to_string();
+        assert_eq!(below("http://h/v1", ["a", "b c/d?e"]), "http://h/v1/a/b%20c%2Fd%3Fe");
+        assert_eq!(below("http://h/v1/", ["a", "b"]), "http://h/v1/a/b");
+        assert_eq!(below("http://h", ["a", "b"]), "http://h/a/b");
+    }
+
+    #[tokio::test]
+    async fn what_may_go_well_later_is_tried_again_so_often() {
+        let retry = Retry { times: 3, delay: Duration::from_millis(1) };
+        let tried = |failed| {
+            let tries = Cell::new(0);
+            async move {
+                let call = || async {
+                    tries.set(tries.get() + 1);
+                    Err::<(), _>(failed)
+                };
+                assert_eq!(retry.run("it", call).await, Err(failed));
+                tries.get()
+            }
+        };
+        assert_eq!(tried(Failed::TimedOut).await, 4);
+        assert_eq!(tried(Failed::Status(StatusCode::TOO_MANY_REQUESTS)).await, 4);
+        assert_eq!(tried(Failed::Status(StatusCode::BAD_GATEWAY)).await, 4);
+        assert_eq!(tried(Failed::Status(StatusCode::UNAUTHORIZED)).await, 1);
+    }
+}

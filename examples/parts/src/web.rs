@@ -119,3 +119,42 @@ async fn terminated() {
     }
     let _ = interrupted.await;
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::routing::post;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn panics() -> &'static str {
+        panic!("sk-test-key")
+    }
+
+    async fn answer(path: &str, body: &str) -> (StatusCode, String) {
+        let router = axum::Router::new()
+            .route("/number", post(|Json(number): Json<u8>| async move { number.to_string() }))
+            .route("/panic", post(panics));
+        let request = Request::post(path).header("content-type", "application/json").body(Body::from(body.to_owned()));
+        let response = with_layers(router.with_state(())).oneshot(request.unwrap()).await.unwrap();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn every_refusal_is_json_with_a_detail() {
+        assert_eq!(answer("/number", "7").await, (StatusCode::OK, "7".to_owned()));
+        let (status, body) = answer("/number", "seven").await;
+        assert!(status == StatusCode::BAD_REQUEST && body.starts_with(r#"{"detail":"Failed to parse"#), "{body}");
+        assert_eq!(answer("/none", "").await, (StatusCode::NOT_FOUND, r#"{"detail":"Not Found"}"#.to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_what_it_said() {
+        let panicked = (StatusCode::INTERNAL_SERVER_ERROR, r#"{"detail":"Internal Server Error"}"#.to_owned());
+        assert_eq!(answer("/panic", "").await, panicked);
+    }
+}
