@@ -1,5 +1,5 @@
 //! The chat service, and what it talks to within the test.
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(dead_code, unused_imports, reason = "no test file uses all of it")]
 
 mod process;
 

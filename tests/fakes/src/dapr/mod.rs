@@ -153,7 +153,7 @@ impl Service for Sidecar {
             _ => {
                 // All that has no route of its own is taken for a call of another service.
                 let message = "failed getting app id either from the URL path or the header dapr-app-id";
-                let why = "no route of the APIs that there are here".to_owned();
+                let why = format!("no route of the {} API", segments.get(1).unwrap_or(&"v1.0"));
                 return Err(Refusal { answer: error(404, "ERR_DIRECT_INVOKE", message), why });
             }
         };
