@@ -173,6 +173,14 @@ mod tests {
     }
 
     #[test]
+    fn a_mounted_file_may_have_the_name_of_the_variable() {
+        let mounted = tempfile::tempdir().unwrap();
+        std::fs::write(mounted.path().join("openai_api_key"), "sk-test-key\n").unwrap();
+        let settings = ChatSettings::loader().hermetic().secrets_dir(mounted.path()).load_blocking().unwrap();
+        assert_eq!(settings.model.openai_api_key.unwrap().expose_secret(), OPENAI); // EXPOSE: compared
+    }
+
+    #[test]
     fn an_address_is_one_of_http() {
         for field in ["MODEL_BASE_URL", "MEMORY_SERVICE_URL", "DAPR_HTTP_ENDPOINT"] {
             assert!(ChatSettings::mock().set(field, "ftp://models.example.com").build().is_err(), "{field}");
