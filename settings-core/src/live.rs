@@ -68,7 +68,11 @@ pub struct Live<S: Cached> {
 
 impl<S: Cached> Live<S> {
     /// Loads, and starts the thread that keeps what was loaded up to date.
-    pub(crate) async fn start(places: Places, options: Options) -> Result<Self, Report> {
+    pub(crate) async fn start(
+        places: Places,
+        options: Options,
+        poll_by: Option<fn(&S) -> Duration>,
+    ) -> Result<Self, Report> {
         let mailbox = Arc::new(Mailbox::new(&options.clock));
         let live = Self { mailbox, of: PhantomData };
         // In a test's scope nothing is loaded that could change.
@@ -84,19 +88,20 @@ impl<S: Cached> Live<S> {
         };
         S::cell().keep(options.clock.clone(), options.max_stale);
         S::cell().load(places).await?;
-        live.spawn(Keeper {
+        let keeper = Keeper {
             schedule: Schedule::new(options.poll),
             sleeper: Sleeper::new(&options.clock),
             mailbox: Arc::clone(&live.mailbox),
             clock: options.clock,
             #[cfg(feature = "watch")]
             watcher,
-        });
+        };
+        live.spawn(keeper, poll_by);
         Ok(live)
     }
 
-    fn spawn(&self, keeper: Keeper) {
-        let run = move || keeper.run::<S>();
+    fn spawn(&self, keeper: Keeper, poll_by: Option<fn(&S) -> Duration>) {
+        let run = move || keeper.run::<S>(poll_by);
         if thread::Builder::new().name("settings-live".to_owned()).spawn(run).is_err() {
             // The settings are good; only nobody looks whether they still are, which `status` shows by their age.
             crate::trace::not_live(S::SCHEMA.name);
@@ -190,8 +195,11 @@ struct Keeper {
 
 impl Keeper {
     /// Loads whenever it is due, until told to stop.
-    fn run<S: Cached>(mut self) {
+    fn run<S: Cached>(mut self, poll_by: Option<fn(&S) -> Duration>) {
         loop {
+            if let (Some(poll_by), Ok(settings)) = (poll_by, cache::get::<S>()) {
+                self.schedule.poll(poll_by(&settings));
+            }
             let until = self.schedule.pause().and_then(|pause| self.clock.now().checked_add(pause));
             if self.mailbox.wait(until, &self.sleeper) == Wake::Stop {
                 return;

@@ -46,6 +46,8 @@ pub struct Loader<S> {
     places: Places,
     #[cfg(feature = "live")]
     live: crate::live::Options,
+    #[cfg(feature = "live")]
+    poll_by: Option<fn(&S) -> Duration>,
     of: PhantomData<fn() -> S>,
 }
 
@@ -55,6 +57,8 @@ impl<S: Blueprint> Loader<S> {
             places: Places::default(),
             #[cfg(feature = "live")]
             live: crate::live::Options::default(),
+            #[cfg(feature = "live")]
+            poll_by: None,
             of: PhantomData,
         }
     }
@@ -206,6 +210,31 @@ impl<S: Blueprint> Loader<S> {
         self
     }
 
+    /// The same, where the settings themselves say how often. It is asked anew after every load, and wins over
+    /// [`poll`](Self::poll).
+    ///
+    /// ```
+    /// # use settings_core::Settings;
+    /// # use std::time::Duration;
+    /// #[derive(Settings)]
+    /// struct Chat {
+    ///     /// How often to look for new secrets.
+    ///     #[setting(default = "5m")]
+    ///     poll: Duration,
+    /// }
+    ///
+    /// # fn main() -> Result<(), settings_core::Report> {
+    /// let live = Chat::loader().hermetic().poll_by(|chat| chat.poll).start_blocking()?;
+    /// # let _ = live;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "live")]
+    pub fn poll_by(mut self, interval: fn(&S) -> Duration) -> Self {
+        self.poll_by = Some(interval);
+        self
+    }
+
     /// How old settings may grow that [`start`](Self::start) cannot load anew: beyond it
     /// [`try_get`](crate::Settings::try_get) is an error, while [`get`](crate::Settings::get) goes on with the last good ones.
     #[cfg(feature = "live")]
@@ -231,7 +260,7 @@ impl<S: Blueprint> Loader<S> {
     where
         S: Cached,
     {
-        crate::live::Live::start(self.places, self.live).await
+        crate::live::Live::start(self.places, self.live, self.poll_by).await
     }
 
     /// [`start`](Self::start) for code that is not async.

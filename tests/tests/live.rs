@@ -56,6 +56,34 @@ fn a_poll_brings_what_is_new_and_tells_nobody_when_nothing_is() {
     assert_eq!(live.status().generation(), 2);
 }
 
+#[test]
+fn the_settings_themselves_say_how_often_they_are_polled() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Keys {
+        #[secret(source = azure)]
+        first_key: SecretString,
+        #[secret(source = azure)]
+        second_key: SecretString,
+    }
+    fn interval(keys: &Keys) -> Duration {
+        if keys.second_key.expose_secret() == "second-0" { MINUTE } else { MINUTE * 60 }
+    }
+    let (vault, clock) = (vault(), TestClock::new());
+    let loader = Keys::loader().hermetic().store("azure", vault.clone()).clock(&clock);
+    let live = loader.poll(MINUTE * 600).poll_by(interval).start_blocking().unwrap();
+    vault.set("second-key", "second-1");
+    clock.advance(MINUTE * 2);
+    assert_eq!(live.get().second_key.expose_secret(), "second-1");
+
+    // From now on it is an hour.
+    vault.set("first-key", "first-1");
+    clock.advance(MINUTE * 30);
+    assert_eq!(live.get().first_key.expose_secret(), "first-0");
+    clock.advance(MINUTE * 60);
+    assert_eq!(live.get().first_key.expose_secret(), "first-1");
+}
+
 /// A store whose service is down for a while, which says at once that it is no use to ask again in this load.
 #[derive(Debug, Clone)]
 struct Outage(MemoryStore, Arc<AtomicBool>);

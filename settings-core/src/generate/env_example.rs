@@ -199,15 +199,19 @@ impl Page {
             self.line(&format!("{variable}="));
         }
         let in_use = outline::stores_in_use(schema).into_iter().filter_map(kind::find);
-        for store in in_use.filter(|store| store.common_variables().next().is_some()) {
+        for store in in_use {
+            // What a field or another store is read from stands above.
+            let is_new = |variable: &&Variable| self.variables.insert(variable.name.to_owned());
+            let variables: Vec<&Variable> = store.common_variables().filter(is_new).collect();
+            if variables.is_empty() {
+                continue;
+            }
             self.heading(store.title);
             self.comment("Optional: where secrets come from that nothing above has.");
-            for Variable { name: variable, docs, .. } in store.common_variables() {
-                if self.variables.insert((*variable).to_owned()) {
-                    self.line("");
-                    self.comment(docs);
-                    self.line(&format!("{variable}="));
-                }
+            for Variable { name: variable, docs, .. } in variables {
+                self.line("");
+                self.comment(docs);
+                self.line(&format!("{variable}="));
             }
         }
     }

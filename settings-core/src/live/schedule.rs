@@ -25,6 +25,11 @@ impl Schedule {
         Self { poll: poll.map(|poll| poll.clamp(SHORTEST, YEAR)), failures: 0 }
     }
 
+    /// From now on loads are so far apart.
+    pub(super) fn poll(&mut self, interval: Duration) {
+        self.poll = Some(interval.clamp(SHORTEST, YEAR));
+    }
+
     pub(super) fn done(&mut self, good: bool) {
         self.failures = if good { 0 } else { self.failures.saturating_add(1) };
     }

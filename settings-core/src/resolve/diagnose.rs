@@ -257,8 +257,8 @@ fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
 fn own_check(fault: &Fault, path: &str, variable: &str) -> Problem {
     let problem = Problem::new(Code::OwnCheck, path, variable);
     match fault {
-        Fault::Whole(text) | Fault::Said(text) => problem.explain(&crate::secret::mask(text)),
-        Fault::Secret(sentence) => problem.explain(sentence),
+        Fault::Whole(Cow::Borrowed(sentence)) | Fault::Secret(sentence) => problem.explain(sentence),
+        Fault::Whole(Cow::Owned(text)) | Fault::Said(text) => problem.explain(&crate::secret::mask(text)),
         _ => problem,
     }
 }

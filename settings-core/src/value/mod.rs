@@ -10,6 +10,7 @@ pub(crate) mod rules;
 mod text;
 mod tree;
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::mem;
 
@@ -109,7 +110,7 @@ pub(crate) enum Fault {
     /// A secret does not begin as it should.
     Format(Mismatch),
     /// What the struct's own check said.
-    Whole(String),
+    Whole(Cow<'static, str>),
     /// A file must not be read, or cannot be and no other place has the value.
     File,
     /// What a store has is not of the form that was asked for: how.
@@ -447,18 +448,22 @@ impl Values {
 
     /// Runs the struct's own check, once all of its fields are there and right.
     pub fn whole<T, E: Display>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), E>) -> Option<T> {
+        self.checked(built, |built| check(built).map_err(|error| error.to_string().into()))
+    }
+
+    /// The same for a struct with secrets, whose error cannot quote one, and is told in full.
+    pub fn whole_secret<T>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), &'static str>) -> Option<T> {
+        self.checked(built, |built| check(built).map_err(Cow::Borrowed))
+    }
+
+    fn checked<T>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), Cow<'static, str>>) -> Option<T> {
         let fields = self.within.wrapping_add(1)..self.taken;
         if !self.unchecked && !self.failures.iter().any(|failure| fields.contains(&failure.at)) {
             if let Err(error) = check(&built) {
-                self.failures.push(Failure { at: self.within, fault: Fault::Whole(error.to_string()) });
+                self.failures.push(Failure { at: self.within, fault: Fault::Whole(error) });
             }
         }
         Some(built)
-    }
-
-    /// The same for a struct with secrets, whose error cannot quote one.
-    pub fn whole_secret<T>(&mut self, built: T, check: impl FnOnce(&T) -> Result<(), &'static str>) -> Option<T> {
-        self.whole(built, check)
     }
 
     /// Moves on to the next field.

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | `azure` | [`KeyVault`]: Azure Key Vault, secrets of api-version 2025-07-01 | `azure_security_keyvault_secrets` |
 //! | `google` | [`SecretManager`]: Google Secret Manager, REST v1 | `google-cloud-secretmanager-v1` |
-//! | `dapr` | [`Dapr`]: a sidecar that serves local secrets files | plain HTTP |
+//! | `dapr` | [`Dapr`]: a sidecar with secrets from local files, invocation, events and state | plain HTTP |
+//! | `openai` | [`OpenAi`]: a model behind OpenAI's protocol, which asks for a key | plain HTTP |
 //!
 //! Each is a [`Fake`]: a server on a free port of 127.0.0.1, with a thread and a runtime of its own, so that it answers
 //! whatever the test blocks on. It stops when it is dropped. A request that the real service would refuse is answered
@@ -36,7 +37,7 @@
 //! # #[cfg(not(feature = "azure"))]
 //! # fn main() {}
 //! ```
-#![cfg(any(feature = "azure", feature = "google", feature = "dapr"))]
+#![cfg(any(feature = "azure", feature = "google", feature = "dapr", feature = "openai"))]
 
 #[cfg(feature = "azure")]
 mod azure;
@@ -46,6 +47,8 @@ mod fault;
 #[cfg(feature = "google")]
 mod google;
 mod message;
+#[cfg(feature = "openai")]
+mod openai;
 mod record;
 mod server;
 
@@ -56,5 +59,7 @@ pub use dapr::{Dapr, SecretsFile};
 pub use fault::Fault;
 #[cfg(feature = "google")]
 pub use google::{Project, SecretManager};
+#[cfg(feature = "openai")]
+pub use openai::OpenAi;
 pub use record::{Call, Counts, Violation};
 pub use server::Fake;

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub struct Request {
     pub(crate) method: Method,
     uri: Uri,
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -27,13 +27,19 @@ impl Request {
         self.uri.path()
     }
 
+    /// The path and the query, as they were sent.
+    #[cfg(feature = "dapr")]
+    pub(crate) fn path_and_query(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
+    }
+
     /// A header's value, when it is there and is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// Whether the body is said to be JSON.
-    #[cfg(any(feature = "azure", feature = "google"))]
+    #[cfg(any(feature = "azure", feature = "google", feature = "openai"))]
     pub(crate) fn is_json(&self) -> bool {
         let content_type = self.header("content-type").unwrap_or_default();
         content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
@@ -78,6 +84,11 @@ impl Answer {
 
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
         Self::text(status, "application/json; charset=utf-8", body.to_string())
+    }
+
+    #[cfg(feature = "dapr")]
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// # Panics

@@ -19,6 +19,14 @@ pub enum Call {
     List,
     /// Whether the sidecar is ready (Dapr).
     Health,
+    /// A method of another app (Dapr).
+    Invoke,
+    /// An event (Dapr).
+    Publish,
+    /// State that is read or written (Dapr).
+    State,
+    /// What a model says next (OpenAI).
+    Completion,
 }
 
 /// How often what was called. Requests that the service refused are not in it: they are [`Violation`]s.
@@ -39,6 +47,14 @@ pub struct Counts {
     pub lists: usize,
     /// Questions whether the sidecar is ready (Dapr).
     pub health: usize,
+    /// Calls of other apps, those that a fault met included (Dapr).
+    pub invocations: usize,
+    /// Events that were published, those that a fault met included (Dapr).
+    pub publications: usize,
+    /// Reads and writes of state, those that a fault met included (Dapr).
+    pub states: usize,
+    /// Questions to a model, those that a fault met included (OpenAI).
+    pub completions: usize,
 }
 
 /// A request that the real service would have refused, whatever secrets it has: a mistake of the client.
@@ -57,7 +73,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// One call, and the secret that it names.
+/// One call, and the secret that it names; with Dapr also the app, the topic or the store.
 pub struct Visit {
     pub(crate) call: Call,
     pub(crate) secret: Option<String>,
@@ -99,6 +115,10 @@ impl Record {
             Call::Write => inner.counts.writes += 1,
             Call::List => inner.counts.lists += 1,
             Call::Health => inner.counts.health += 1,
+            Call::Invoke => inner.counts.invocations += 1,
+            Call::Publish => inner.counts.publications += 1,
+            Call::State => inner.counts.states += 1,
+            Call::Completion => inner.counts.completions += 1,
             Call::Read => {
                 inner.read.extend(visit.secret.clone());
                 inner.counts.reads += 1;

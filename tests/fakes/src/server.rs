@@ -29,7 +29,7 @@ pub trait Service: Default + Send + Sync + 'static {
     fn admit(&self, request: &Request) -> Result<(Visit, Self::Asked), Refusal>;
 
     /// Answers what was admitted.
-    fn answer(&self, asked: Self::Asked) -> Answer;
+    fn answer(&self, asked: Self::Asked) -> impl Future<Output = Answer> + Send;
 }
 
 /// How a request that is not in order is answered, and what is wrong with it.
@@ -223,7 +223,7 @@ async fn respond<S: Service>(
     let faults = record.meet_faults(&visit);
     faults.wait().await;
     match faults.instead {
-        None => Ok(service.answer(asked).into()),
+        None => Ok(service.answer(asked).await.into()),
         Some(Instead::Answer(answer)) => Ok(answer.into()),
         Some(Instead::Dropped) => Err(Closed),
     }

@@ -247,3 +247,92 @@ fn a_server_needs_no_runtime_of_its_test() {
     connection.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 204 No Content\r\n"), "{answer}");
 }
+
+async fn send(request: reqwest::RequestBuilder) -> (u16, String) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+async fn post(sidecar: &Dapr, path: &str, content_type: &str, body: &Value) -> (u16, String) {
+    let request = CLIENT.post(format!("{}/v1.0{path}", sidecar.url())).header("content-type", content_type);
+    send(request.body(body.to_string())).await
+}
+
+const JSON: &str = "application/json";
+const EVENT: &str = "application/cloudevents+json";
+
+#[tokio::test]
+async fn state_is_written_by_the_tag_of_what_was_read() {
+    let sidecar = Dapr::started();
+    let save = |item: Value| {
+        let body = json!([item]);
+        let sidecar = &sidecar;
+        async move { post(sidecar, "/state/statestore", JSON, &body).await }
+    };
+    let first = json!({"key": "a", "value": 1, "options": {"concurrency": "first-write"}});
+    assert_eq!(code(save(first.clone()).await), is(500, "ERR_STATE_STORE_NOT_CONFIGURED"));
+    sidecar.statestore("other");
+    assert_eq!(code(save(first.clone()).await), is(400, "ERR_STATE_STORE_NOT_FOUND"));
+    sidecar.statestore("statestore");
+    assert_eq!(get(&sidecar, "/state/statestore/a").await, (204, String::new()));
+    assert_eq!(save(first.clone()).await.0, 204);
+    assert_eq!(code(save(first).await), is(409, "ERR_STATE_SAVE"));
+
+    let read = CLIENT.get(format!("{}/v1.0/state/statestore/a", sidecar.url())).send().await.unwrap();
+    let etag = read.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(read.text().await.unwrap(), "1");
+    let second = |etag: &str| json!({"key": "a", "value": 2, "etag": etag});
+    assert_eq!(save(second(&etag)).await.0, 204);
+    assert_eq!(code(save(second(&etag)).await), is(409, "ERR_STATE_SAVE"));
+    assert_eq!(save(json!({"key": "a", "value": 3})).await.0, 204, "without a tag the last wins");
+    let delete = CLIENT.delete(format!("{}/v1.0/state/statestore/a", sidecar.url()));
+    assert_eq!(send(delete).await.0, 204);
+    assert_eq!((sidecar.state("statestore", "a"), sidecar.violations()), (None, vec![]));
+
+    for wrong in [json!({"value": 1}), json!({"key": "a||b", "value": 1})] {
+        assert_eq!(code(save(wrong).await), is(400, "ERR_MALFORMED_REQUEST"));
+    }
+    assert_eq!(sidecar.violations().len(), 2);
+}
+
+#[tokio::test]
+async fn events_are_put_in_an_envelope_or_come_in_one() {
+    let sidecar = Dapr::started();
+    let event = json!({"specversion": "1.0", "id": "1", "source": "a", "type": "T", "data": {"x": 1}});
+    let path = "/publish/pubsub/messages";
+    assert_eq!(code(post(&sidecar, path, EVENT, &event).await), is(400, "ERR_PUBSUB_NOT_CONFIGURED"));
+    sidecar.pubsub("pubsub");
+    assert_eq!(code(post(&sidecar, "/publish/other/t", EVENT, &event).await), is(404, "ERR_PUBSUB_NOT_FOUND"));
+    assert_eq!(code(post(&sidecar, "/publish/pubsub/", EVENT, &event).await), is(404, "ERR_TOPIC_EMPTY"));
+    assert_eq!(post(&sidecar, path, EVENT, &event).await.0, 204);
+    assert_eq!(post(&sidecar, path, JSON, &json!({"x": 1})).await.0, 204);
+    let published = sidecar.published("pubsub", "messages");
+    let told: Vec<_> = published.iter().map(|event| (&event["type"], &event["data"]["x"], &event["topic"])).collect();
+    let (own, made, topic) = (json!("T"), json!("com.dapr.event.sent"), json!("messages"));
+    assert_eq!(told, [(&own, &json!(1), &topic), (&made, &json!(1), &topic)]);
+
+    for lacking in ["specversion", "id", "source", "type"] {
+        let mut event = event.clone();
+        event.as_object_mut().unwrap().remove(lacking);
+        assert_eq!(code(post(&sidecar, path, EVENT, &event).await), is(500, "ERR_PUBSUB_CLOUD_EVENTS_SER"));
+    }
+    assert_eq!(sidecar.violations().len(), 5);
+}
+
+#[tokio::test]
+async fn a_call_goes_to_the_app_as_it_is_but_for_the_token() {
+    let sidecar = Dapr::started();
+    let path = "/invoke/other/method/v1.0/secrets/secretstore/a%2Fb?metadata.x=1";
+    assert_eq!(code(get(&sidecar, path).await), is(500, "ERR_DIRECT_INVOKE"));
+    // Another sidecar stands for the app: it is the only server here that looks at its requests.
+    let app = Dapr::reserved();
+    sidecar.app("other", app.port());
+    assert_eq!(code(get(&sidecar, path).await), is(500, "ERR_DIRECT_INVOKE"));
+    app.start();
+    app.serve("secretstore", SecretsFile::new(FILE).unwrap());
+    assert_eq!(get(&sidecar, path).await, found("a/b", "slash"));
+    app.require_token("not-a-real-token");
+    let with_token = CLIENT.get(format!("{}/v1.0{path}", sidecar.url())).header("dapr-api-token", "not-a-real-token");
+    assert_eq!(send(with_token).await.0, 401, "the token is the sidecar's");
+    assert_eq!((sidecar.counts().invocations, sidecar.violations()), (4, vec![]));
+}

@@ -162,7 +162,7 @@ impl Service for Vaults {
         Ok((Visit::new(call, name), Asked { host, what }))
     }
 
-    fn answer(&self, Asked { host, what }: Asked) -> Answer {
+    async fn answer(&self, Asked { host, what }: Asked) -> Answer {
         let mut by_host = lock(&self.by_host);
         let secrets = by_host.entry(host.clone()).or_default();
         match what {

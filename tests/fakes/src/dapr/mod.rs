@@ -1,12 +1,15 @@
-//! A Dapr sidecar, as far as its secrets API and its health go.
+//! A Dapr sidecar, as far as its secrets, invocation, pub/sub and state APIs and its health go.
 //!
-//! After the sidecar's source: `pkg/api/http/{server,middlewares,universal,secrets,healthz}.go` and
-//! `pkg/api/universal/secrets.go` of dapr/dapr.
+//! After the sidecar's source: `pkg/api/http/{server,middlewares,universal,secrets,healthz,directmessaging}.go`,
+//! `pkg/api/universal/secrets.go` and `pkg/api/errors/{pubsub,state}.go` of dapr/dapr.
 
+mod apps;
+mod events;
 mod secrets_file;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -16,11 +19,14 @@ use crate::message::{Answer, Request, unescape};
 use crate::record::{Call, Visit, lock};
 use crate::server::{Fake, Refusal, Service};
 
+use self::apps::{App, Invocation};
+use self::events::{PubSub, Publication};
 pub use self::secrets_file::SecretsFile;
+use self::state::{StateCall, StateStore};
 
-/// A Dapr sidecar that serves local secrets files.
+/// A Dapr sidecar that serves local secrets files, and stands between apps: one stands here for the sidecars of all.
 ///
-/// It has no store until it is given one, which is `ERR_SECRET_STORES_NOT_CONFIGURED`.
+/// It has no component and knows no app until it is given one, which is `ERR_SECRET_STORES_NOT_CONFIGURED` and its like.
 ///
 /// ```
 /// # use fake_stores::{Dapr, SecretsFile};
@@ -39,11 +45,14 @@ pub type Dapr = Fake<Sidecar>;
 
 /// What a sidecar knows.
 #[derive(Default)]
-pub struct Sidecar(Mutex<Inner>);
+pub struct Sidecar(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
     stores: BTreeMap<String, Store>,
+    apps: BTreeMap<String, App>,
+    pubsubs: BTreeMap<String, PubSub>,
+    states: BTreeMap<String, StateStore>,
     token: Option<String>,
     not_ready: bool,
 }
@@ -104,6 +113,9 @@ impl Fake<Sidecar> {
 pub enum Asked {
     Key { store: String, key: String },
     Bulk { store: String },
+    Invoke(Invocation),
+    Publish(Publication),
+    State(StateCall),
     Health,
 }
 
@@ -128,10 +140,21 @@ impl Service for Sidecar {
                 let key = unescape(key);
                 (Visit::new(Call::Read, Some(&key)), Asked::Key { store: unescape(store), key })
             }
+            (_, ["v1.0", "invoke", app, "method", method @ ..]) => {
+                return Ok((Visit::new(Call::Invoke, Some(app)), Asked::Invoke(Invocation::new(app, method, request))));
+            }
+            (&Method::POST | &Method::PUT, ["v1.0", "publish", pubsub, topic @ ..]) => {
+                let publication = Publication::read(pubsub, &topic.join("/"), request)?;
+                return Ok((Visit::new(Call::Publish, Some(&publication.topic)), Asked::Publish(publication)));
+            }
+            (_, ["v1.0", "state", store, key @ ..]) if !key.contains(&"transaction") => {
+                let call = StateCall::read(store, &key.join("/"), request)?;
+                return Ok((Visit::new(Call::State, Some(&unescape(store))), Asked::State(call)));
+            }
             _ => {
                 // All that has no route of its own is taken for a call of another service.
                 let message = "failed getting app id either from the URL path or the header dapr-app-id";
-                let why = "no route of the secrets API".to_owned();
+                let why = format!("no route of the {} API", segments.get(1).unwrap_or(&"v1.0"));
                 return Err(Refusal { answer: error(404, "ERR_DIRECT_INVOKE", message), why });
             }
         };
@@ -142,17 +165,19 @@ impl Service for Sidecar {
         Ok((visit, asked))
     }
 
-    fn answer(&self, asked: Asked) -> Answer {
-        let sidecar = lock(&self.0);
+    async fn answer(&self, asked: Asked) -> Answer {
         match asked {
-            Asked::Health if sidecar.not_ready => {
+            Asked::Invoke(invocation) => apps::invoke(&self.0, invocation).await,
+            Asked::Publish(publication) => events::publish(&self.0, publication),
+            Asked::State(call) => state::answer(&mut lock(&self.0).states, call),
+            Asked::Health if lock(&self.0).not_ready => {
                 error(500, "ERR_OUTBOUND_HEALTH_NOT_READY", "dapr outbound is not ready")
             }
             Asked::Health => Answer::empty(StatusCode::NO_CONTENT),
             Asked::Key { store, key } => {
-                sidecar.store(&store).and_then(|found| found.read(&store, &key)).unwrap_or_else(|e| e)
+                lock(&self.0).store(&store).and_then(|found| found.read(&store, &key)).unwrap_or_else(|e| e)
             }
-            Asked::Bulk { store } => sidecar.store(&store).map_or_else(|e| e, Store::bulk),
+            Asked::Bulk { store } => lock(&self.0).store(&store).map_or_else(|e| e, Store::bulk),
         }
     }
 }

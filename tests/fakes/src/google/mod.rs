@@ -136,7 +136,7 @@ impl Service for Projects {
         Ok((Visit::new(call, Some(&secret)), Asked { project, secret, what }))
     }
 
-    fn answer(&self, Asked { project, secret, what }: Asked) -> Answer {
+    async fn answer(&self, Asked { project, secret, what }: Asked) -> Answer {
         let mut projects = lock(&self.0);
         let found = projects.iter_mut().find(|(id, secrets)| **id == project || secrets.number() == project);
         let Some((_, secrets)) = found else {
