@@ -21,7 +21,6 @@ use tracing_subscriber::EnvFilter;
 
 /// Answers a question with a model and tools, and keeps the answer as a Markdown file
 #[derive(Parser)]
-#[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     /// What to find out, instead of the setting QUESTION
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -73,9 +72,12 @@ async fn main() -> ExitCode {
     }
 }
 
+/// What is told where `RUST_LOG` is not set. What goes wrong with the gateway is told by the agent itself.
+const FILTER: &str = "warn,rmcp=off,research_agent=info";
+
 /// Warnings of the settings and progress of the agent, on the standard error.
 fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,research_agent=info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)

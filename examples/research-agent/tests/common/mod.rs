@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 #![allow(dead_code, reason = "not every test needs all of it")]
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, mpsc};
@@ -124,7 +126,9 @@ impl Place {
     /// A place with this text in the secret file `openai_api_key`.
     pub(crate) fn with_key(text: &str) -> Self {
         let place = Self::new();
-        fs::write(place.key(), text).unwrap();
+        // A file that others may read is warned of.
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(place.key()).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
         place
     }
 
