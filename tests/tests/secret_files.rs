@@ -330,7 +330,9 @@ fn an_unreadable_file_is_passed_over_when_another_place_has_the_value() {
     assert_eq!(text(found.api_key.as_ref()), "sk-test-key");
     let warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
     let path = secrets.join("api_key");
-    assert_eq!(warnings, [format!("API_KEY, {}: cannot be read; the value comes from another place", path.display())]);
+    let cause = std::fs::read(&path).unwrap_err().kind();
+    let told = format!("API_KEY, {}: cannot be read ({cause}); the value comes from another place", path.display());
+    assert_eq!(warnings, [told]);
 
     // Whether there is a value is not known, so an optional secret is not `None`.
     let (code, text) = problem(&loader().load_blocking().map(drop).unwrap_err());
@@ -338,6 +340,24 @@ fn an_unreadable_file_is_passed_over_when_another_place_has_the_value() {
     assert_row(&text, "docker", &path, "unreadable: ");
     let error = loader().get_secret_blocking("API_KEY").unwrap_err();
     assert_eq!(problem(&error).0, Code::UnreadableFile);
+}
+
+#[test]
+fn an_empty_file_that_is_passed_over_is_named() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    struct Fallback {
+        #[secret(source = [docker, env])]
+        api_key: Option<SecretString>,
+    }
+    let secrets = Secrets::new([("api_key", "\n")]);
+    let loader = || Fallback::loader().hermetic().secrets_dir(secrets.path());
+    let told = format!("API_KEY, {}: is empty, which counts as unset", secrets.join("api_key").display());
+    for (env, value) in [(None, "none"), (Some(("API_KEY", "sk-test-key")), "sk-test-key")] {
+        let (found, warnings) = loader().env(env).load_with_warnings_blocking().unwrap();
+        assert_eq!(text(found.api_key.as_ref()), value);
+        assert_eq!(warnings.iter().map(Warning::to_string).collect::<Vec<_>>(), [told.as_str()]);
+    }
 }
 
 #[test]

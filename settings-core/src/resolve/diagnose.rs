@@ -95,12 +95,21 @@ fn passed_over(look: &Look, has_value: bool) -> Option<Cow<'static, str>> {
     let (layer, outcome) = (look.layer(), look.outcome());
     Some(match outcome {
         Outcome::Placeholder => "is a placeholder, which counts as unset".into(),
-        Outcome::Unreadable(_) if has_value => "cannot be read; the value comes from another place".into(),
+        // An empty variable is how one is unset; nobody mounts an empty file on purpose.
+        Outcome::Empty if is_secret_file(layer) => "is empty, which counts as unset".into(),
+        Outcome::Unreadable(kind) if has_value => {
+            format!("cannot be read ({kind}); the value comes from another place").into()
+        }
         Outcome::Unreachable(_) | Outcome::Denied(_) if has_value => {
             format!("{layer} could not be asked: {}; the value comes from another place", outcome.sentence()).into()
         }
         _ => return None,
     })
+}
+
+/// Whether the layer is one of files that hold one secret each.
+fn is_secret_file(layer: &str) -> bool {
+    matches!(layer, "docker" | "k8s" | "file")
 }
 
 /// Warns of the secrets that are older than they should be.
