@@ -218,6 +218,17 @@ impl Field {
         matches!(self.kind, Kind::Nested(_))
     }
 
+    /// Whether it is a secret, or has one somewhere in it.
+    pub(crate) fn holds_secrets(&self) -> bool {
+        match &self.kind {
+            Kind::Secret(_) => true,
+            Kind::Nested(Nested { schema, .. }) | Kind::Collection(Collection { schema, .. }) => {
+                schema.fields.iter().any(Self::holds_secrets)
+            }
+            Kind::Plain | Kind::Skipped => false,
+        }
+    }
+
     /// The rules of a secret, `None` for every other kind.
     pub fn secret(&self) -> Option<&Secret> {
         match &self.kind {

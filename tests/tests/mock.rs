@@ -255,3 +255,19 @@ fn a_thousand_tests_side_by_side_have_their_own_values() {
         (0..AT_ONCE).for_each(|worker| drop(scope.spawn(move || test(worker))));
     });
 }
+
+#[test]
+fn a_mock_needs_no_store_that_the_program_registers() {
+    #[derive(Settings)]
+    struct Registered {
+        #[secret(source = [env, store("pass")])]
+        slack_token: Option<SecretString>,
+        #[secret(source = store("pass"))]
+        api_key: SecretString,
+    }
+    let settings = Registered::mock().build().unwrap();
+    assert!(settings.slack_token.is_none());
+    assert!(!settings.api_key.expose_secret().is_empty());
+    let found = Registered::mock().set("slack_token", "sk-test-key").build().unwrap();
+    assert_eq!(found.slack_token.unwrap().expose_secret(), "sk-test-key");
+}

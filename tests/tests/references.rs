@@ -13,8 +13,19 @@ struct Service {
     certificate: Option<SecretString>,
     #[secret(expand)]
     address: Option<SecretString>,
+    #[secret(source = env("ELSEWHERE"))]
+    other: Option<SecretString>,
     url: Option<String>,
     port: Option<u16>,
+    #[setting(nested)]
+    gate: Option<Gate>,
+    #[setting(nested, default)]
+    gates: Vec<Gate>,
+}
+
+#[derive(Settings)]
+struct Gate {
+    licence: Option<SecretString>,
 }
 
 fn load(variables: &[(&str, &str)], file: &str) -> Result<Service, settings_core::Report> {
@@ -28,6 +39,10 @@ fn a_plain_field_must_not_refer_to_a_secret() {
         ("of the file", vec![], format!("PEM={CANARY}\nURL=http://${{PEM}}/x\n")),
         ("of the environment", vec![("PEM", CANARY)], "PORT=${PEM}\n".to_owned()),
         ("over two references", vec![], format!("PEM={CANARY}\nB=${{PEM}}\nURL=${{B}}\n")),
+        ("in another case", vec![], format!("pem={CANARY}\nURL=http://${{pem}}/x\n")),
+        ("of its source", vec![("ELSEWHERE", CANARY)], "URL=${ELSEWHERE}\n".to_owned()),
+        ("within a struct", vec![], format!("GATE={{\"licence\":\"{CANARY}\"}}\nURL=${{GATE}}\n")),
+        ("within a list", vec![], format!("GATES=[{{\"licence\":\"{CANARY}\"}}]\nURL=${{GATES}}\n")),
         ("named like one", vec![("GIT_TOKEN", CANARY)], "URL=http://${GIT_TOKEN}@x\n".to_owned()),
     ] {
         let report = load(&variables, &file).expect_err(what).to_string();
@@ -49,7 +64,7 @@ fn a_value_is_shown_as_it_was_written() {
     let report = loader().load_blocking().unwrap_err();
     assert_eq!(report.problems()[0].found(), Some("`${BASE}0`"));
     let explanation = loader().explain_blocking().unwrap();
-    assert_eq!(explanation.rows()[3].value(), "${BASE}0");
+    assert_eq!(explanation.rows()[4].value(), "${BASE}0");
 }
 
 #[test]

@@ -127,12 +127,16 @@ pub(crate) fn claimed(schema: &'static Schema) -> Vec<String> {
     names
 }
 
-/// Whether some secret is read from the variable.
+/// Whether some secret is read from the variable, by itself or within the JSON of a struct, list or map. In a .env file
+/// either case of a name matches.
 pub(crate) fn is_secret(schema: &'static Schema, variable: &str) -> bool {
+    let same = |name: &str| name.eq_ignore_ascii_case(variable);
+    let in_source = |source: &Source| matches!(source.kind, "env" | "dotenv") && source.name.is_some_and(same);
     let mut secret = false;
     walk(schema, &mut |step| {
-        if let Step::Field(leaf) = step {
-            secret |= leaf.field.secret().is_some() && leaf.names().any(|name| name == variable);
+        if let Step::Enter(leaf) | Step::Field(leaf) = step {
+            let named = || leaf.names().any(same) || leaf.sources().any(in_source);
+            secret |= leaf.field.holds_secrets() && named();
         }
     });
     secret
