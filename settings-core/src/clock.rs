@@ -30,7 +30,7 @@ impl Clock {
 }
 
 #[cfg(feature = "testing")]
-#[cfg_attr(not(feature = "live"), allow(dead_code, reason = "only live settings wait"))]
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "live settings alone wait"))]
 mod in_tests {
     use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
     use std::time::{Duration, Instant};

@@ -102,6 +102,7 @@ fn check_as_json() {
         "place": "OPENAI_API_KEY",
         "version": null,
         "created": null,
+        "passed": [],
         "shadowed": [{"layer": ".env", "place": "./.env:1:16"}],
     });
     assert_eq!(field("openai_api_key"), expected);
@@ -135,7 +136,7 @@ port            80a0                     env (invalid)  CHAT_PORT
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     let port = json!({
         "path": "port", "variable": "CHAT_PORT", "state": "set", "layer": ".env", "place": "./.env:1:11",
-        "value": "9000", "version": null, "created": null, "shadowed": [],
+        "value": "9000", "version": null, "created": null, "passed": [], "shadowed": [],
     });
     assert_eq!((code(&output), &json["fields"][0]), (0, &port));
 }

@@ -99,7 +99,9 @@ fn configured(key: &SecretKey, config: &Config<'_>) -> Result<(), Cow<'static, s
 /// Whether the profile tells the region. Reads the files of profiles, and asks nobody.
 #[cfg(feature = "aws")]
 fn profile_has_region(config: &Config<'_>) -> bool {
-    sdk::region(config).is_some()
+    // Without a home directory these alone lead to a profile, and the SDK takes its time to look for one.
+    let leads = [PROFILE, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
+    (!config.isolated || leads.iter().any(|name| config.has(name))) && sdk::region(config).is_some()
 }
 
 /// Whether there might be a region. What is in a profile is only known to the SDK.
