@@ -147,17 +147,17 @@ fn walk(schema: &'static Schema, path: &str, see: &mut impl FnMut(&str, &'static
     }
 }
 
-/// The variables that every program of these has.
+/// What these programs are called.
 pub(crate) fn names(programs: &[Program]) -> BTreeSet<&'static str> {
     programs.iter().map(|program| program.name).collect()
 }
 
-/// A key of a secret file, and what it is called there.
+/// Writes a secret file.
 pub(crate) fn write_secret(directory: &Path, file: &str, value: &str) {
     fs::write(directory.join(file), value).unwrap();
 }
 
-/// The settings of the two services.
+/// The settings of the two services, as far as the manifests speak of them.
 mod services {
     use settings_core::{SecretString, Settings};
 
