@@ -125,7 +125,11 @@ impl Secret {
 fn explain<S: Settings>(run: &Run, secrets_dir: &Path) -> BTreeMap<String, Found> {
     let files = secrets_dir.display().to_string();
     let local = |value: &String| value.replace("/run/secrets", &files);
-    let env: Vec<(String, String)> = run.env.iter().map(|(name, value)| (name.clone(), local(value))).collect();
+    let plain = run.env.iter().map(|(name, value)| (name.clone(), local(value)));
+    let program = program(&run.program);
+    let of_secrets = program.secrets.iter().filter(|secret| run.secret_env.contains(&secret.variable));
+    let of_secrets = of_secrets.map(|secret| (secret.variable.clone(), secret.stand_in().to_owned()));
+    let env: Vec<(String, String)> = plain.chain(of_secrets).collect();
     let loader = || -> Loader<S> { S::loader().hermetic().env(env.clone()).secrets_dir(secrets_dir) };
     loader().load_blocking().map(drop).unwrap_or_else(|report| panic!("{run}: {report}"));
     let explanation = loader().explain_blocking().unwrap();
