@@ -13,7 +13,7 @@ use research_agent::failure::{Failure, what_to_check};
 use research_agent::gateway::Gateway;
 use research_agent::model::Model;
 use research_agent::notebook::Notebook;
-use research_agent::settings::{AgentSettings, KeyOrigin, load};
+use research_agent::settings::{AgentSettings, KeyOrigin, Loaded, load};
 use settings_core::cli::{SettingsArgs, SettingsCommand};
 use settings_core::{Loader, Settings};
 use tracing::{info, warn};
@@ -61,7 +61,8 @@ async fn main() -> ExitCode {
         std::process::exit(command.run_with(cli.loader()));
     }
     log();
-    let (settings, origin) = load(|| cli.loader()).unwrap_or_else(|report| report.exit());
+    let Loaded { settings, origin, warnings } = load(|| cli.loader()).unwrap_or_else(|report| report.exit());
+    warnings.iter().for_each(|warning| warn!("{warning}"));
     let model = match Model::choose(&settings, &origin) {
         Ok(model) => model,
         Err(failure) => return fail(&failure, &[]),
@@ -72,8 +73,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What is told where `RUST_LOG` is not set. What goes wrong with the gateway is told by the agent itself.
-const FILTER: &str = "warn,rmcp=off,research_agent=info";
+/// What is told where `RUST_LOG` is not set. The agent itself tells of the settings, and of what goes wrong with the gateway.
+const FILTER: &str = "warn,rmcp=off,settings=off,research_agent=info";
 
 /// Warnings of the settings and progress of the agent, on the standard error.
 fn log() {

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use settings_core::Row;
-use settings_core::{Loader, Report, SecretString, Settings};
+use settings_core::report::Warning;
+use settings_core::{Loader, Report, Row, SecretString, Settings};
 
 /// A command-line agent that answers one question and keeps the answer as a Markdown file.
 #[derive(Settings)]
@@ -54,20 +54,30 @@ pub enum KeyOrigin {
     Nowhere,
 }
 
+/// What a load gives.
+pub struct Loaded {
+    /// The settings.
+    pub settings: AgentSettings,
+    /// Where the key was found.
+    pub origin: KeyOrigin,
+    /// What did not stop the load and is worth a look, such as a placeholder that was passed over.
+    pub warnings: Vec<Warning>,
+}
+
 /// Loads the settings, and tells where the key comes from.
 ///
 /// # Errors
 ///
 /// The report of a load that failed.
-pub fn load(loader: impl Fn() -> Loader<AgentSettings>) -> Result<(AgentSettings, KeyOrigin), Report> {
-    let settings = loader().load_blocking()?;
+pub fn load(loader: impl Fn() -> Loader<AgentSettings>) -> Result<Loaded, Report> {
+    let (settings, warnings) = loader().load_with_warnings_blocking()?;
     let explanation = loader().explain_blocking()?;
     let row = explanation.rows().iter().find(|row| row.path() == "openai_api_key");
     let origin = match row.filter(|_| settings.openai_api_key.is_some()) {
         Some(row) => origin(row),
         None => KeyOrigin::Nowhere,
     };
-    Ok((settings, origin))
+    Ok(Loaded { settings, origin, warnings })
 }
 
 fn origin(row: &Row) -> KeyOrigin {

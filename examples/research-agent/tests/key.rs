@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 
 use common::Place;
 use research_agent::model::Model;
-use research_agent::settings::{AgentSettings, KeyOrigin, load};
+use research_agent::settings::{AgentSettings, KeyOrigin, Loaded, load};
 use settings_core::report::{Code, Kind};
 use settings_core::{ExposeSecret, Loader, Settings};
 
@@ -29,8 +29,7 @@ struct Found {
 }
 
 fn found(place: &Place, env: &[(&str, &str)]) -> Found {
-    let (settings, origin) = load(|| loader(place, env)).unwrap();
-    let (_, warnings) = loader(place, env).load_with_warnings_blocking().unwrap();
+    let Loaded { settings, origin, warnings } = load(|| loader(place, env)).unwrap();
     let model = Model::choose(&settings, &origin).unwrap().name().to_owned();
     let key = settings.openai_api_key.map(|key| key.expose_secret().to_owned());
     Found { key, origin, model, warnings: warnings.iter().map(ToString::to_string).collect() }
@@ -116,8 +115,8 @@ fn a_variable_points_at_a_rotated_secret() {
     // The old secret may still be mounted beside it.
     fs::write(place.key(), "sk-test-old").unwrap();
     let place_of_new = place.secrets().join("openai_api_key_v2").display().to_string();
-    let (settings, _) = load(|| loader(&place, &[("OPENAI_API_KEY_FILE", &place_of_new)])).unwrap();
-    assert_eq!(settings.openai_api_key.unwrap().expose_secret(), "sk-new-dummy-key-rotated");
+    let loaded = load(|| loader(&place, &[("OPENAI_API_KEY_FILE", &place_of_new)])).unwrap();
+    assert_eq!(loaded.settings.openai_api_key.unwrap().expose_secret(), "sk-new-dummy-key-rotated");
 }
 
 /// A link to itself, which root cannot read either.

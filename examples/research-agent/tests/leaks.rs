@@ -1,7 +1,6 @@
 //! A key from a secret file is nowhere but in the request: not in the process's environment or arguments, not in any
 //! output, not at the level TRACE, not in the file that is written.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod common;
 

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use chat_service::ChatSettings;
+use memory_service::MemorySettings;
 use research_agent::settings::AgentSettings;
+use service_parts::event::{ConversationUpdated, Event, MessageSent};
 use settings_core::schema::{ArgumentValue, Field, Kind, Schema, Source};
 use settings_core::{Loader, Settings};
 
@@ -14,14 +17,14 @@ use crate::run::Run;
 const LOG: &str = "RUST_LOG";
 
 /// The events that the chat service publishes.
-pub(crate) const TOPICS: [&str; 2] = ["messages", "conversations"];
+pub(crate) const TOPICS: [&str; 2] = [MessageSent::TOPIC, ConversationUpdated::TOPIC];
 
 /// The programs that are deployed.
 pub(crate) fn programs() -> Vec<Program> {
     vec![
         Program::of::<AgentSettings>("research-agent"),
-        Program::of::<services::ChatSettings>("chat-service"),
-        Program::of::<services::MemorySettings>("memory-service"),
+        Program::of::<ChatSettings>("chat-service"),
+        Program::of::<MemorySettings>("memory-service"),
     ]
 }
 
@@ -125,7 +128,11 @@ impl Secret {
 fn explain<S: Settings>(run: &Run, secrets_dir: &Path) -> BTreeMap<String, Found> {
     let files = secrets_dir.display().to_string();
     let local = |value: &String| value.replace("/run/secrets", &files);
-    let env: Vec<(String, String)> = run.env.iter().map(|(name, value)| (name.clone(), local(value))).collect();
+    let plain = run.env.iter().map(|(name, value)| (name.clone(), local(value)));
+    let program = program(&run.program);
+    let of_secrets = program.secrets.iter().filter(|secret| run.secret_env.contains(&secret.variable));
+    let of_secrets = of_secrets.map(|secret| (secret.variable.clone(), secret.stand_in().to_owned()));
+    let env: Vec<(String, String)> = plain.chain(of_secrets).collect();
     let loader = || -> Loader<S> { S::loader().hermetic().env(env.clone()).secrets_dir(secrets_dir) };
     loader().load_blocking().map(drop).unwrap_or_else(|report| panic!("{run}: {report}"));
     let explanation = loader().explain_blocking().unwrap();
@@ -147,71 +154,12 @@ fn walk(schema: &'static Schema, path: &str, see: &mut impl FnMut(&str, &'static
     }
 }
 
-/// The variables that every program of these has.
+/// What these programs are called.
 pub(crate) fn names(programs: &[Program]) -> BTreeSet<&'static str> {
     programs.iter().map(|program| program.name).collect()
 }
 
-/// A key of a secret file, and what it is called there.
+/// Writes a secret file.
 pub(crate) fn write_secret(directory: &Path, file: &str, value: &str) {
     fs::write(directory.join(file), value).unwrap();
-}
-
-/// The settings of the two services.
-mod services {
-    use settings_core::{SecretString, Settings};
-
-    #[derive(Settings)]
-    #[allow(dead_code, reason = "its schema is looked at")]
-    pub(crate) struct ChatSettings {
-        #[setting(default = "dev")]
-        environment: String,
-        #[setting(default = "127.0.0.1")]
-        bind_address: std::net::IpAddr,
-        #[setting(default = 8010)]
-        port: u16,
-        #[setting(default = ["http://localhost:3000"])]
-        cors_origins: Vec<String>,
-        memory_service_url: Option<String>,
-        #[setting(default = "memory-service")]
-        memory_app_id: String,
-        #[setting(nested, env_prefix = "")]
-        shared: Shared,
-    }
-
-    #[derive(Settings)]
-    #[allow(dead_code, reason = "its schema is looked at")]
-    pub(crate) struct MemorySettings {
-        #[setting(default = "dev")]
-        environment: String,
-        #[setting(default = "127.0.0.1")]
-        bind_address: std::net::IpAddr,
-        #[setting(default = 8001)]
-        port: u16,
-        #[secret(source = [env, docker, dapr("database-url", store = "secretstore"), azure("database-url")])]
-        database_url: Option<SecretString>,
-        #[setting(nested, env_prefix = "")]
-        shared: Shared,
-    }
-
-    #[derive(Settings)]
-    #[allow(dead_code, reason = "its schema is looked at")]
-    struct Shared {
-        model_name: Option<String>,
-        model_base_url: Option<String>,
-        #[setting(default = "pubsub")]
-        dapr_pubsub: String,
-        #[setting(default = "statestore")]
-        dapr_statestore: String,
-        #[secret(
-            format = openai,
-            source = [env, docker, dapr("openai-api-key", store = "secretstore"), azure("openai-api-key"), aws, vault]
-        )]
-        openai_api_key: Option<SecretString>,
-        #[secret(
-            format = gemini,
-            source = [env, docker, dapr("gemini-api-key", store = "secretstore"), azure("gemini-api-key"), aws, vault]
-        )]
-        gemini_api_key: Option<SecretString>,
-    }
 }
