@@ -1,4 +1,5 @@
 //! From a message to its reply, its events and what is remembered, over HTTP.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 mod support;
 
