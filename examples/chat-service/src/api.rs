@@ -190,3 +190,41 @@ async fn readyz() -> Result<Json<Health>, ApiError> {
         Err(_) => Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The settings could not be loaded for too long")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use serde_json::{Value, json};
+    use settings_core::test_settings;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn chat(text: &str) -> (StatusCode, Value) {
+        let body = json!({"user_id": "alice", "text": text}).to_string();
+        let request = Request::post("/chat/").header("content-type", "application/json").body(Body::from(body));
+        let response = router().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[test_settings(ChatSettings)]
+    #[tokio::test]
+    async fn without_a_key_an_echo_answers() {
+        assert_eq!(chat("Hello").await.1["reply"], "Echo: Hello");
+    }
+
+    #[test_settings(
+        ChatSettings,
+        MODEL_BASE_URL = "http://127.0.0.1:9/v1", // nobody listens there
+        OPENAI_API_KEY = "sk-test-key",
+        patience.reply_retries = 0,
+    )]
+    #[tokio::test]
+    async fn without_a_reply_the_chat_fails() {
+        let failed = json!({"detail": "Workflow failed to complete"});
+        assert_eq!(chat("Hello").await, (StatusCode::INTERNAL_SERVER_ERROR, failed));
+    }
+}

@@ -1,4 +1,5 @@
 //! How the service starts, what it answers beside chats, and its command line.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The memory service as a process of its own: what it remembers, where, and how it starts.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 #[path = "../../chat-service/tests/support/process.rs"]
 mod process;

@@ -81,7 +81,6 @@ pub fn with_layers(router: axum::Router) -> axum::Router {
 }
 
 /// What was thrown may quote anything, so it is not repeated.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()
 }
