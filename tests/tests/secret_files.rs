@@ -330,7 +330,7 @@ fn an_unreadable_file_is_passed_over_when_another_place_has_the_value() {
     assert_eq!(text(found.api_key.as_ref()), "sk-test-key");
     let warnings: Vec<_> = warnings.iter().map(Warning::to_string).collect();
     let path = secrets.join("api_key");
-    let cause = std::fs::read(&path).unwrap_err().kind();
+    let cause = fs::read(&path).unwrap_err().kind();
     let told = format!("API_KEY, {}: cannot be read ({cause}); the value comes from another place", path.display());
     assert_eq!(warnings, [told]);
 
