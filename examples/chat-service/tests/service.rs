@@ -24,8 +24,8 @@ async fn with_nothing_set_an_echo_answers_and_says_so() {
     assert_eq!((status, &reply["user_id"], &reply["reply"]), (200, &json!("alice"), &json!("Echo: Hello")));
     assert!(reply["metadata"]["timestamp"].as_str().unwrap().ends_with('Z'));
     assert!(reply["metadata"]["session_id"].as_str().unwrap().len() > 30, "one is made");
-    assert!(chat.logs().contains("NO MODEL ANSWERS, only an echo"));
-    assert!(chat.logs().contains("nothing is fetched and nothing published"));
+    assert!(chat.has_logged("NO MODEL ANSWERS, only an echo"));
+    assert!(chat.has_logged("nothing is fetched and nothing published"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,8 +48,8 @@ impl Chat {
         Self { process: Process::start(chat_command(&folder, variables)), _folder: folder }
     }
 
-    pub(crate) fn logs(&self) -> String {
-        self.process.logs()
+    pub(crate) fn has_logged(&self, text: &str) -> bool {
+        self.process.has_logged(text)
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {

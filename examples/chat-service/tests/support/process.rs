@@ -69,6 +69,18 @@ impl Process {
         self.output.lock().unwrap().clone()
     }
 
+    /// Waits for what is logged: the pipe may be behind the answer.
+    pub(crate) fn has_logged(&self, text: &str) -> bool {
+        let end = Instant::now() + Duration::from_secs(10);
+        while !self.logs().contains(text) {
+            if Instant::now() > end {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+
     pub(crate) fn request(&self, path: &str) -> RequestBuilder {
         CLIENT.get(format!("{}{path}", self.url))
     }
