@@ -357,7 +357,8 @@ fn explain_names_the_stores_that_the_search_went_past() {
     };
     let [openai, gateway, pinned] = explanation.rows() else { panic!("{explanation}") };
     assert_eq!((openai.layer(), passed(openai)), ("aws", vec![("azure", "not found".to_owned())]));
-    assert_eq!((gateway.state(), passed(gateway)), (State::Invalid, vec![("azure", "access denied".to_owned())]));
+    assert_eq!((gateway.state(), passed(gateway)), (State::Unchecked, vec![("azure", "access denied".to_owned())]));
+    assert_eq!((gateway.layer(), gateway.place()), ("azure", "kv-chat / gateway-token"));
     assert_eq!((pinned.state(), passed(pinned)), (State::Unset, vec![("azure", "not found".to_owned())]));
     let shown = explanation.to_string();
     assert!(shown.contains("past azure kv-chat / openai-api-key: not found\n"), "{shown}");

@@ -79,7 +79,7 @@ fn states(rows: &[Row]) -> Table<5> {
         let tone = if state == State::Set { Tone::Plain } else { Tone::Faint };
         [
             Cell::new(row.path()),
-            Cell::toned(state.as_str(), state.tone()),
+            Cell::toned(state.words(), state.tone()),
             Cell::new(row.created().map(age).unwrap_or_default()),
             Cell::new(layer),
             Cell::toned(place, tone),

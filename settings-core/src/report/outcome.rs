@@ -75,6 +75,11 @@ impl Outcome {
         }
     }
 
+    /// Whether the place may have the value, for it could not be read.
+    pub(crate) fn leaves_open(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Denied(_) | Self::Unreadable(_) | Self::Refused(_))
+    }
+
     /// A few words for readers, with control characters escaped.
     ///
     /// ```
