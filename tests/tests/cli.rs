@@ -445,6 +445,20 @@ fn completions_are_of_the_whole_command_line() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let home = Home::new([("attic", "old-test-key")]);
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in ["docs", "schema", "env-example", "gitleaks", "check", "check --json", "explain", "explain --json"]
+    {
+        let mut command = home.command(CHAT);
+        command.arg("settings").args(arguments.split(' ')).envs([KEY, HOST]).stdin(Stdio::null());
+        let output = command.stdout(full()).output().unwrap();
+        let told = "error: the output cannot be written: no storage space\n";
+        assert_eq!((code(&output), err(&output).as_str()), (1, told), "{arguments}");
+    }
+}
+
+#[test]
 fn a_closed_output_is_no_error() {
     let home = empty();
     let mut child = home.command(CHAT).args(["settings", "env-example"]).stdout(Stdio::piped()).spawn().unwrap();
