@@ -380,7 +380,7 @@ fn rotate_refuses_what_cannot_be_right_and_shows_none_of_it() {
             (rotate(&home, "openai_api_key", canary.as_bytes()), 78, "expected a value that begins with sk-"),
             (rotate(&home, "corp_key", format!("corp-{canary}").as_bytes()), 78, "[E120]"),
             (rotate(&home, "old_kye", canary.as_bytes()), 78, "did you mean `old_key`?"),
-            (rotate(&home, "port", canary.as_bytes()), 78, "[E108]"),
+            (rotate(&home, "port", canary.as_bytes()), 78, "`port` is no secret"),
             (rotate(&home, canary, b"old_key"), 78, "[E108]"),
             (rotate(&home, "old_key", &[canary.as_bytes(), b"\xff"].concat()), 1, "not UTF-8"),
             (rotate(&home, "old_key", &long(canary)), 1, "over 256 KiB"),

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use settings_core::report::{Code, Outcome};
-use settings_core::store::{Fault, MemoryStore};
+use settings_core::store::{BoxFuture, Fault, MemoryStore, Secret, SecretKey, SecretStore, StoreError};
 use settings_core::{ExposeSecret, Loader, Report, SecretSlice, SecretString, Settings, State};
 use settings_tests::{EnvFile, leak};
 
@@ -448,6 +448,41 @@ fn a_write_that_the_store_refuses_changes_nothing() {
     assert_eq!(report.problems()[0].code(), Code::Denied);
     assert!(report.to_string().contains("was not written"), "{report}");
     assert_eq!(azure.value("gateway-token").unwrap().expose_secret(), "test-token");
+}
+
+/// A store that only reads.
+#[derive(Debug)]
+struct Shelf;
+
+impl SecretStore for Shelf {
+    fn fetch<'a>(&'a self, keys: &'a [SecretKey]) -> BoxFuture<'a, Vec<Result<Secret, StoreError>>> {
+        Box::pin(async move { keys.iter().map(|_| Ok(Secret::new("old-token".into()))).collect() })
+    }
+
+    fn describe(&self) -> String {
+        "the shelf".to_owned()
+    }
+}
+
+#[test]
+fn a_store_that_only_reads_is_told_as_such() {
+    let loader = loader(&azure(), &aws()).store("azure", Shelf);
+    let report = loader.rotate_secret_blocking("gateway_token", "new-token".into()).unwrap_err();
+    assert_eq!((report.problems()[0].code(), report.exit_code()), (Code::ReadOnlyStore, 78));
+    let text = report.to_string();
+    assert!(text.contains("store cannot be written to  [E121]") && !text.contains("could not be checked"), "{text}");
+    let report = loader_of_token().rotate_secret_blocking("tokne", "new-token".into()).unwrap_err();
+    assert!(report.to_string().contains("did you mean `TOKEN`?"), "{report}");
+}
+
+fn loader_of_token() -> Loader<Token> {
+    Token::loader().hermetic().store("azure", azure())
+}
+
+#[derive(Settings)]
+struct Token {
+    #[secret(source = azure)]
+    token: SecretString,
 }
 
 #[test]

@@ -90,6 +90,7 @@ pub struct StoreError {
     note: Cow<'static, str>,
     retry_after: Option<Duration>,
     starting: bool,
+    read_only: bool,
 }
 
 /// The kinds of [`StoreError`], which decide what a load does next.
@@ -111,7 +112,7 @@ pub enum StoreErrorKind {
 
 impl StoreError {
     fn new(kind: StoreErrorKind) -> Self {
-        Self { kind, note: Cow::Borrowed(""), retry_after: None, starting: false }
+        Self { kind, note: Cow::Borrowed(""), retry_after: None, starting: false, read_only: false }
     }
 
     /// There is no such secret.
@@ -137,6 +138,12 @@ impl StoreError {
     /// Something is missing that the store needs to be asked.
     pub fn not_configured() -> Self {
         Self::new(StoreErrorKind::NotConfigured)
+    }
+
+    /// The store is not made to be written to, whoever asks. It is what [`put`](super::SecretStore::put) says unless a store
+    /// has its own, and of the kind [`Denied`](StoreErrorKind::Denied).
+    pub fn read_only() -> Self {
+        Self { read_only: true, ..Self::denied().because("this store cannot be written to") }
     }
 
     /// Adds a few words for the report, in lower case and without a full stop.
@@ -178,6 +185,10 @@ impl StoreError {
 
     pub(crate) fn pause(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     pub(crate) fn is_starting(&self) -> bool {
