@@ -84,6 +84,7 @@ pub(crate) async fn rotate<S: Blueprint>(places: &Places, name: &str, value: Sec
         _ if error.is_read_only() => Code::ReadOnlyStore,
         StoreErrorKind::Denied => Code::Denied,
         StoreErrorKind::Unreachable => Code::Unreachable,
+        StoreErrorKind::Misconfigured => Code::StoreMisconfigured,
         StoreErrorKind::NotConfigured | StoreErrorKind::NotFound => Code::StoreUnavailable,
         StoreErrorKind::Malformed => Code::Invalid,
     };

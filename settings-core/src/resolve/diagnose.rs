@@ -100,7 +100,7 @@ fn passed_over(look: &Look, has_value: bool) -> Option<Cow<'static, str>> {
         Outcome::Unreadable(kind) if has_value => {
             format!("cannot be read ({kind}); the value comes from another place").into()
         }
-        Outcome::Unreachable(_) | Outcome::Denied(_) if has_value => {
+        Outcome::Unreachable(_) | Outcome::Denied(_) | Outcome::Misconfigured(_) if has_value => {
             format!("{layer} could not be asked: {}; the value comes from another place", outcome.sentence()).into()
         }
         _ => return None,
@@ -308,6 +308,8 @@ fn missing(site: &Site<'_>) -> Problem {
         Code::Unreachable
     } else if any(|outcome| matches!(outcome, Outcome::Denied(_))) {
         Code::Denied
+    } else if any(|outcome| matches!(outcome, Outcome::Misconfigured(_))) {
+        Code::StoreMisconfigured
     } else if any(|outcome| matches!(outcome, Outcome::Unreadable(_) | Outcome::Refused(_))) {
         Code::UnreadableFile
     } else if any(|outcome| matches!(outcome, Outcome::Placeholder)) {

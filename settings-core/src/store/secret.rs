@@ -106,6 +106,9 @@ pub enum StoreErrorKind {
     /// There is something that is not the secret: text where JSON is wanted, or the reverse. The field is *invalid*, and no
     /// other source is asked.
     Malformed,
+    /// What the store is asked with cannot be right: its address is none, or leads to something else. The next source is
+    /// asked; if none has the secret, it *could not be checked*.
+    Misconfigured,
     /// What the store needs to be asked is missing: an address, a region, any credentials. The next source is asked.
     NotConfigured,
 }
@@ -133,6 +136,11 @@ impl StoreError {
     /// What is there is not of the form that was asked for.
     pub fn malformed() -> Self {
         Self::new(StoreErrorKind::Malformed)
+    }
+
+    /// What the store is asked with cannot be right, and trying again does not help.
+    pub fn misconfigured() -> Self {
+        Self::new(StoreErrorKind::Misconfigured)
     }
 
     /// Something is missing that the store needs to be asked.
@@ -203,6 +211,7 @@ impl fmt::Display for StoreError {
             StoreErrorKind::Denied => "access denied",
             StoreErrorKind::Unreachable => "unreachable",
             StoreErrorKind::Malformed => "malformed",
+            StoreErrorKind::Misconfigured => "wrongly configured",
             StoreErrorKind::NotConfigured => "not configured",
         };
         f.write_str(kind)?;
