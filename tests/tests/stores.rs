@@ -475,6 +475,18 @@ fn a_store_that_only_reads_is_told_as_such() {
     assert!(report.to_string().contains("did you mean `TOKEN`?"), "{report}");
 }
 
+#[test]
+fn a_memory_store_stands_for_stores_that_are_told_a_name() {
+    #[derive(Settings)]
+    struct Bot {
+        #[secret(source = [env, store("pass", name = "slack/bot")])]
+        slack_token: SecretString,
+    }
+    let pass = MemoryStore::new().with("slack/bot", "xoxb-test").with("slack-token", "other");
+    let bot = Bot::loader().hermetic().store("pass", pass).load_blocking().unwrap();
+    assert_eq!(bot.slack_token.expose_secret(), "xoxb-test");
+}
+
 fn loader_of_token() -> Loader<Token> {
     Token::loader().hermetic().store("azure", azure())
 }
