@@ -83,7 +83,7 @@ fn a_redirect_takes_the_token_to_no_other_host() {
     server.clear_faults();
     server.inject(When::any(), to("/v1/round"));
     server.forget_calls();
-    assert_eq!(note(&vault, &key()).0, Unreachable);
+    assert_eq!(note(&vault, &key()).0, Misconfigured);
     assert_eq!(server.seen().len(), 4, "the request and three redirects");
 }
 
