@@ -72,10 +72,13 @@ pub enum State {
     Missing,
     /// The value cannot be used, and the load fails for that.
     Invalid,
+    /// No layer has it, and one that may have it could not be read: a store did not answer or refused, or a file is
+    /// unreadable. The load fails for that.
+    Unchecked,
 }
 
 impl State {
-    /// One word, as the table and the JSON form have it.
+    /// One word, as the JSON form has it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Set => "set",
@@ -83,14 +86,20 @@ impl State {
             Self::Unset => "unset",
             Self::Missing => "missing",
             Self::Invalid => "invalid",
+            Self::Unchecked => "unchecked",
         }
+    }
+
+    /// The same for readers, as reports say it.
+    pub(crate) fn words(self) -> &'static str {
+        if self == Self::Unchecked { "could not be checked" } else { self.as_str() }
     }
 
     pub(crate) fn tone(self) -> Tone {
         match self {
             Self::Set => Tone::Good,
             Self::Default | Self::Unset => Tone::Faint,
-            Self::Missing | Self::Invalid => Tone::Bad,
+            Self::Missing | Self::Invalid | Self::Unchecked => Tone::Bad,
         }
     }
 }
@@ -131,12 +140,13 @@ impl Row {
     }
 
     /// The layer that has the value: `env`, `.env`, `docker`, `file`, `set`, or `mock` for a mock's stand-in; where none
-    /// has, the word of the state.
+    /// has, the word of the state. Of a field that could not be checked it is the layer that could not be read.
     pub fn layer(&self) -> &'static str {
         self.layer
     }
 
-    /// The variable, or the file with line and column; empty where no layer has the value.
+    /// The variable, or the file with line and column; empty where no layer has the value. Of a field that could not be
+    /// checked it is the place that could not be read.
     pub fn place(&self) -> &str {
         &self.place
     }
@@ -251,7 +261,9 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
         .iter()
         .filter(|look| *look.outcome() == Outcome::Found)
         .map(|look| Shadow { layer: look.layer(), place: look.place().to_owned() });
+    let unread = looked.iter().find(|look| look.outcome().leaves_open());
     let state = match (&slot, fault, leaf.field.default) {
+        (_, Some(Fault::Missing | Fault::File), _) if unread.is_some() => State::Unchecked,
         (_, Some(Fault::Missing), _) => State::Missing,
         (_, Some(_), _) | (Slot::Failed, ..) => State::Invalid,
         (Slot::Unset, None, DefaultValue::None) => State::Unset,
@@ -261,7 +273,13 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
     let is_passed = |look: &&Look| stores(leaf).any(|store| store == look.layer());
     let before = looked.iter().take_while(|look| *look.outcome() != Outcome::Found);
     let passed = before.filter(is_passed).cloned().collect();
-    let winner = if matches!(slot, Slot::Unset | Slot::Failed) { None } else { found.next() };
+    let winner = match slot {
+        _ if state == State::Unchecked => {
+            unread.map(|look| Shadow { layer: look.layer(), place: look.place().to_owned() })
+        }
+        Slot::Unset | Slot::Failed => None,
+        _ => found.next(),
+    };
     let (layer, place) = winner.map_or((state.as_str(), String::new()), |winner| (winner.layer, winner.place));
     let value = match (slot, leaf.field.default) {
         (Slot::Secret(_) | Slot::Bytes(_), _) => REDACTED.to_string(),
@@ -289,7 +307,7 @@ fn row(leaf: &Leaf<'_>, layers: &Layers<'_>, fault: Option<&Fault>) -> Row {
 
 /// An optional struct of which nothing is set is `None`: its defaults do not stand in.
 fn leave_out(rows: &mut [Row]) {
-    if rows.iter().any(|row| matches!(row.state, State::Set | State::Missing | State::Invalid)) {
+    if rows.iter().any(|row| !matches!(row.state, State::Default | State::Unset)) {
         return;
     }
     for row in rows {
@@ -315,6 +333,7 @@ impl Explanation {
         for row in &self.rows {
             let layer = match row.state {
                 State::Invalid if row.layer != State::Invalid.as_str() => format!("{} (invalid)", row.layer),
+                State::Unchecked => format!("{} ({})", row.layer, row.state.words()),
                 _ => row.layer.to_owned(),
             };
             // Where there is no value, the variable tells what could be set.

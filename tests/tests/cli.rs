@@ -84,6 +84,32 @@ fn a_store_that_does_not_answer_is_worth_another_try() {
 }
 
 #[test]
+fn what_could_not_be_checked_is_told_with_its_place() {
+    let home = Home::new([("attic", "closed")]);
+    let field = |path: &str, arguments: &str| {
+        // A folder cannot be read as a file.
+        let output = chat(&home, arguments, &[("OPENAI_API_KEY_FILE", "."), HOST]);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let field = json["fields"].as_array().unwrap().iter().find(|field| field["path"] == path).unwrap().clone();
+        ["state", "layer", "place"].map(|name| field[name].as_str().unwrap().to_owned())
+    };
+    for arguments in ["settings check --json", "settings explain --json"] {
+        assert_eq!(field("old_key", arguments), ["unchecked", "attic", "old-key"], "{arguments}");
+        let [state, layer, place] = field("openai_api_key", arguments);
+        assert_eq!((state.as_str(), layer.as_str()), ("unchecked", "docker"), "{arguments}");
+        assert!(place.contains("OPENAI_API_KEY_FILE") || place == ".", "{place}");
+    }
+    let check = out(&chat(&home, "settings check", &[KEY, HOST]));
+    let row = check.lines().find(|line| line.starts_with("old_key")).unwrap();
+    assert_eq!(
+        row.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect::<Vec<_>>(),
+        ["old_key", "could not be checked", "attic", "old-key"]
+    );
+    let explain = out(&chat(&home, "settings explain", &[KEY, HOST]));
+    assert!(explain.contains("attic (could not be checked)  old-key\n"), "{explain}");
+}
+
+#[test]
 fn check_as_json() {
     let home = Home::new([("attic", "old-test-key"), (".env", "OPENAI_API_KEY=sk-test-key-2\n")]);
     let output = chat(&home, "settings check --json", &[KEY, HOST]);
@@ -136,7 +162,8 @@ port            80a0                     env (invalid)  CHAT_PORT
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     let port = json!({
         "path": "port", "variable": "CHAT_PORT", "state": "set", "layer": ".env", "place": "./.env:1:11",
-        "value": "9000", "version": null, "created": null, "passed": [], "shadowed": [],
+        "value": "9000", "version": null, "created": null, "passed": [],
+        "shadowed": [],
     });
     assert_eq!((code(&output), &json["fields"][0]), (0, &port));
 }
@@ -353,7 +380,7 @@ fn rotate_refuses_what_cannot_be_right_and_shows_none_of_it() {
             (rotate(&home, "openai_api_key", canary.as_bytes()), 78, "expected a value that begins with sk-"),
             (rotate(&home, "corp_key", format!("corp-{canary}").as_bytes()), 78, "[E120]"),
             (rotate(&home, "old_kye", canary.as_bytes()), 78, "did you mean `old_key`?"),
-            (rotate(&home, "port", canary.as_bytes()), 78, "[E108]"),
+            (rotate(&home, "port", canary.as_bytes()), 78, "`port` is no secret"),
             (rotate(&home, canary, b"old_key"), 78, "[E108]"),
             (rotate(&home, "old_key", &[canary.as_bytes(), b"\xff"].concat()), 1, "not UTF-8"),
             (rotate(&home, "old_key", &long(canary)), 1, "over 256 KiB"),
@@ -414,6 +441,20 @@ fn completions_are_of_the_whole_command_line() {
         for word in ["settings", "completions", "env-example", "staged", "explain", "set"] {
             assert!(out(&output).contains(word), "{shell} {word}");
         }
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let home = Home::new([("attic", "old-test-key")]);
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in ["docs", "schema", "env-example", "gitleaks", "check", "check --json", "explain", "explain --json"]
+    {
+        let mut command = home.command(CHAT);
+        command.arg("settings").args(arguments.split(' ')).envs([KEY, HOST]).stdin(Stdio::null());
+        let output = command.stdout(full()).output().unwrap();
+        let told = "error: the output cannot be written: no storage space\n";
+        assert_eq!((code(&output), err(&output).as_str()), (1, told), "{arguments}");
     }
 }
 

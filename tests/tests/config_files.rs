@@ -237,6 +237,11 @@ fn a_secret_in_a_plain_file_is_refused() {
         [(Code::SecretInFile, "api_key", "chat.toml:1:11"), (Code::SecretInFile, "db.password", "chat.toml:3:12")]
     );
     assert!(!format!("{report} {}", report.to_json()).contains("canary"));
+    let problem = &report.problems()[1];
+    assert_eq!(
+        (problem.variable(), problem.fixes()),
+        ("CHAT_DB_PASSWORD", &["export CHAT_DB_PASSWORD=...".to_owned()][..])
+    );
     // That the secret is set elsewhere does not make the file a better place.
     let directory = files([("chat.toml", text)]);
     let report = loader(&directory, &["chat.toml"]).env([("CHAT_API_KEY", "sk-test-key")]).load_blocking().unwrap_err();

@@ -232,6 +232,17 @@ fn a_conflict_is_searched_when_it_is_resolved() {
 }
 
 #[test]
+fn outside_of_a_repository_it_says_so_and_no_more() {
+    let home = Home::new([("old.txt", "a clean file\n")]);
+    let mut command = home.command(CHAT);
+    command.args(["settings", "scan", "--staged"]).env("OPENAI_API_KEY", CANARY).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let told = "error: not a git repository: run this within one, or make one with `git init`\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), told);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn before_the_first_commit_everything_is_new() {
     let home = Home::new([("file", CANARY)]);
     let repository = Repository { home, variables: vec![("OPENAI_API_KEY", CANARY.to_owned())] };

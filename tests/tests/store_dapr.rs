@@ -198,9 +198,10 @@ fn answers_that_are_none() {
         (Fault::answer(500, "application/json", r#"{"errorCode": "ERR_OTHER"}"#), Unreachable, "HTTP 500"),
         (
             Fault::answer(404, "application/json", r#"{"errorCode": "ERR_DIRECT_INVOKE"}"#),
-            Denied,
+            Misconfigured,
             "HTTP 404: this sidecar has no secrets API",
         ),
+        (Fault::answer(404, "text/plain", ""), Misconfigured, "HTTP 404: what answers there is no Dapr sidecar"),
         (Fault::answer(403, "text/plain", ""), Denied, "HTTP 403"),
         (Fault::dropped(), Unreachable, "the connection was dropped"),
         (Fault::garbage(), Malformed, no_secret),
@@ -230,7 +231,7 @@ fn plain_http_stays_on_this_machine() {
     let told = "plain http to another machine would show the token to everybody between: use https, or set \
                 DAPR_ALLOW_HTTP=1";
     let dapr = Dapr::new("http://dapr.invalid:3500").api_token("test-token");
-    assert_eq!(note(&dapr, &key("x")), (Denied, told.to_owned()));
+    assert_eq!(note(&dapr, &key("x")), (Misconfigured, told.to_owned()));
     let dapr = Dapr::new("http://dapr.invalid:3500").allow_http();
     assert_eq!(note(&dapr, &key("x")), (Unreachable, "its name cannot be resolved".to_owned()));
 }
@@ -241,7 +242,7 @@ fn a_redirect_takes_the_token_to_no_other_host() {
     sidecar.inject(Fault::redirect(&format!("{}/v1.0/secrets/secretstore/openai-api-key", other.url())));
     let dapr = Dapr::new(sidecar.url()).api_token("test-token");
     let told = "HTTP 307: it sends to another host, where a token must not go";
-    assert_eq!(note(&dapr, &key("openai-api-key")), (Unreachable, told.to_owned()));
+    assert_eq!(note(&dapr, &key("openai-api-key")), (Misconfigured, told.to_owned()));
     assert_eq!((other.counts().connections, other.counts().reads), (0, 0));
 }
 
@@ -325,6 +326,16 @@ fn a_sidecar_that_is_not_configured() {
     assert_eq!(outcome(&report, "openai_api_key"), "not configured (DAPR_HTTP_PORT is not set)");
     assert!(report.to_string().contains("dapr    secretstore / openai-api-key  "), "{report}");
     assert!(report.problems().iter().all(|problem| problem.code() == Code::Missing), "{report}");
+}
+
+#[test]
+fn a_port_that_is_none_is_a_mistake_of_configuration() {
+    for port in ["garbage", "0", "65536", "3500/x"] {
+        let report = Keys::loader().hermetic().env([("DAPR_HTTP_PORT", port)]).load_blocking().err().unwrap();
+        let told = "wrongly configured (DAPR_HTTP_PORT is no port, a number from 1 to 65535)";
+        assert_eq!(outcome(&report, "openai_api_key"), told);
+        assert_eq!((report.problems()[0].code(), report.exit_code()), (Code::StoreMisconfigured, 78));
+    }
 }
 
 #[test]

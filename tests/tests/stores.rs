@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use settings_core::report::{Code, Outcome};
-use settings_core::store::{Fault, MemoryStore};
+use settings_core::store::{BoxFuture, Fault, MemoryStore, Secret, SecretKey, SecretStore, StoreError};
 use settings_core::{ExposeSecret, Loader, Report, SecretSlice, SecretString, Settings, State};
 use settings_tests::{EnvFile, leak};
 
@@ -357,7 +357,8 @@ fn explain_names_the_stores_that_the_search_went_past() {
     };
     let [openai, gateway, pinned] = explanation.rows() else { panic!("{explanation}") };
     assert_eq!((openai.layer(), passed(openai)), ("aws", vec![("azure", "not found".to_owned())]));
-    assert_eq!((gateway.state(), passed(gateway)), (State::Invalid, vec![("azure", "access denied".to_owned())]));
+    assert_eq!((gateway.state(), passed(gateway)), (State::Unchecked, vec![("azure", "access denied".to_owned())]));
+    assert_eq!((gateway.layer(), gateway.place()), ("azure", "kv-chat / gateway-token"));
     assert_eq!((pinned.state(), passed(pinned)), (State::Unset, vec![("azure", "not found".to_owned())]));
     let shown = explanation.to_string();
     assert!(shown.contains("past azure kv-chat / openai-api-key: not found\n"), "{shown}");
@@ -447,6 +448,53 @@ fn a_write_that_the_store_refuses_changes_nothing() {
     assert_eq!(report.problems()[0].code(), Code::Denied);
     assert!(report.to_string().contains("was not written"), "{report}");
     assert_eq!(azure.value("gateway-token").unwrap().expose_secret(), "test-token");
+}
+
+/// A store that only reads.
+#[derive(Debug)]
+struct Shelf;
+
+impl SecretStore for Shelf {
+    fn fetch<'a>(&'a self, keys: &'a [SecretKey]) -> BoxFuture<'a, Vec<Result<Secret, StoreError>>> {
+        Box::pin(async move { keys.iter().map(|_| Ok(Secret::new("old-token".into()))).collect() })
+    }
+
+    fn describe(&self) -> String {
+        "the shelf".to_owned()
+    }
+}
+
+#[test]
+fn a_store_that_only_reads_is_told_as_such() {
+    let loader = loader(&azure(), &aws()).store("azure", Shelf);
+    let report = loader.rotate_secret_blocking("gateway_token", "new-token".into()).unwrap_err();
+    assert_eq!((report.problems()[0].code(), report.exit_code()), (Code::ReadOnlyStore, 78));
+    let text = report.to_string();
+    assert!(text.contains("store cannot be written to  [E121]") && !text.contains("could not be checked"), "{text}");
+    let report = loader_of_token().rotate_secret_blocking("tokne", "new-token".into()).unwrap_err();
+    assert!(report.to_string().contains("did you mean `TOKEN`?"), "{report}");
+}
+
+#[test]
+fn a_memory_store_stands_for_stores_that_are_told_a_name() {
+    #[derive(Settings)]
+    struct Bot {
+        #[secret(source = [env, store("pass", name = "slack/bot")])]
+        slack_token: SecretString,
+    }
+    let pass = MemoryStore::new().with("slack/bot", "xoxb-test").with("slack-token", "other");
+    let bot = Bot::loader().hermetic().store("pass", pass).load_blocking().unwrap();
+    assert_eq!(bot.slack_token.expose_secret(), "xoxb-test");
+}
+
+fn loader_of_token() -> Loader<Token> {
+    Token::loader().hermetic().store("azure", azure())
+}
+
+#[derive(Settings)]
+struct Token {
+    #[secret(source = azure)]
+    token: SecretString,
 }
 
 #[test]

@@ -152,7 +152,7 @@ async fn an_event_that_means_nothing_is_dropped_and_one_that_cannot_be_kept_come
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_secrets_come_from_the_sidecar() {
-    let (sidecar, folder, database) = (Dapr::started(), folder(), self::folder());
+    let (sidecar, folder, database) = (Dapr::started(), folder(), folder());
     let file = database.path().join("sk-test-key.redb");
     let secrets = json!({"database-url": format!("redb:{}", file.display()), "openai-api-key": "sk-test-key"});
     sidecar.serve("secretstore", SecretsFile::new(&secrets.to_string()).unwrap());

@@ -1,5 +1,6 @@
 //! `check` and `explain`.
 
+use std::io;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::tone::Tone;
 use crate::value::Blueprint;
 
 /// Tells the state of each field, and whether the struct loads.
-pub(super) fn check<S: Blueprint>(loader: Loader<S>, json: bool) -> i32 {
+pub(super) fn check<S: Blueprint>(loader: Loader<S>, json: bool) -> io::Result<i32> {
     match block_on(load::<S>(&loader.scoped_places())) {
         Ok(checked) if json => print_json(&checked),
         Ok(checked) => print(&checked, S::SCHEMA.name),
@@ -24,42 +25,42 @@ pub(super) fn check<S: Blueprint>(loader: Loader<S>, json: bool) -> i32 {
 }
 
 /// Tells where each value comes from, whether the struct loads or not.
-pub(super) fn explain<S: Blueprint>(loader: Loader<S>, json: bool) -> i32 {
+pub(super) fn explain<S: Blueprint>(loader: Loader<S>, json: bool) -> io::Result<i32> {
     match loader.explain_blocking() {
-        Ok(explanation) if json => screen::print_json(&explanation.to_json()),
-        Ok(explanation) => screen::print(&explanation.table(usize::MAX).render(screen::width(), &screen::paint)),
+        Ok(explanation) if json => screen::print_json(&explanation.to_json())?,
+        Ok(explanation) => screen::print(&explanation.table(usize::MAX).render(screen::width(), &screen::paint))?,
         Err(report) => return refuse(&report, json),
     }
-    0
+    Ok(0)
 }
 
 /// The program itself is at fault, and there are no fields to tell of.
-fn refuse(report: &Report, json: bool) -> i32 {
+fn refuse(report: &Report, json: bool) -> io::Result<i32> {
     if json {
-        screen::print_json(&report.json());
-        return report.exit_code();
+        screen::print_json(&report.json())?;
+        return Ok(report.exit_code());
     }
-    screen::report(report)
+    Ok(screen::report(report))
 }
 
-fn print(checked: &Checked, settings: &str) -> i32 {
+fn print(checked: &Checked, settings: &str) -> io::Result<i32> {
     let Checked { explanation, outcome } = checked;
     if !explanation.rows().is_empty() {
-        screen::print(&states(explanation.rows()).render(screen::width(), &screen::paint));
-        screen::print("");
+        screen::print(&states(explanation.rows()).render(screen::width(), &screen::paint))?;
+        screen::print("")?;
     }
     let warnings = match outcome {
         Ok(warnings) => warnings,
-        Err(report) => return screen::report(report),
+        Err(report) => return Ok(screen::report(report)),
     };
     for warning in warnings {
-        screen::print_folded("warning:", &warning.to_string());
+        screen::print_folded("warning:", &warning.to_string())?;
     }
     if !warnings.is_empty() {
-        screen::print("");
+        screen::print("")?;
     }
-    screen::print(&format!("{} {}.", screen::paint(&format!("{settings} loads:"), Tone::Good), counts(explanation)));
-    0
+    screen::print(&format!("{} {}.", screen::paint(&format!("{settings} loads:"), Tone::Good), counts(explanation)))?;
+    Ok(0)
 }
 
 /// `6 set, 3 by default, 1 unset`.
@@ -79,7 +80,7 @@ fn states(rows: &[Row]) -> Table<5> {
         let tone = if state == State::Set { Tone::Plain } else { Tone::Faint };
         [
             Cell::new(row.path()),
-            Cell::toned(state.as_str(), state.tone()),
+            Cell::toned(state.words(), state.tone()),
             Cell::new(row.created().map(age).unwrap_or_default()),
             Cell::new(layer),
             Cell::toned(place, tone),
@@ -115,7 +116,7 @@ fn age(created: SystemTime) -> String {
 ///   "warnings": []
 /// }
 /// ```
-fn print_json(Checked { explanation, outcome }: &Checked) -> i32 {
+fn print_json(Checked { explanation, outcome }: &Checked) -> io::Result<i32> {
     let mut json = explanation.to_json();
     for field in json["fields"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
         // It is about states. Values are for `explain`.
@@ -131,8 +132,8 @@ fn print_json(Checked { explanation, outcome }: &Checked) -> i32 {
     json["exit_code"] = code.into();
     json["problems"] = problems;
     json["warnings"] = warnings;
-    screen::print_json(&json);
-    code
+    screen::print_json(&json)?;
+    Ok(code)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
+use super::screen;
+
 /// Prints the completions of the program's whole command line for a shell.
 ///
 /// ```
@@ -38,8 +40,8 @@ impl Completions {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);
-        // Whoever closes the output has seen enough.
-        let _ = io::stdout().write_all(&script);
-        0
+        let mut output = io::stdout();
+        let written = output.write_all(&script).and_then(|()| output.flush());
+        screen::code(screen::unless_closed(written).map(|()| 0))
     }
 }

@@ -183,7 +183,8 @@ enum Action {
 
 impl SettingsCommand {
     /// Does what the command says, with the settings of `S` from where its attributes say, and gives the code to leave the
-    /// process with. What there is to tell goes to the standard output, and why it failed to the standard error.
+    /// process with. What there is to tell goes to the standard output, and why it failed to the standard error. An
+    /// output that cannot be written is an error, with 1; one that is closed, as by `head`, is none.
     ///
     /// On Unix a program that `exec` starts takes the place of this one, so that this does not return.
     pub fn run<S: Blueprint>(self) -> i32 {
@@ -192,11 +193,11 @@ impl SettingsCommand {
 
     /// [`run`](Self::run) for a program whose settings come from elsewhere.
     pub fn run_with<S: Blueprint>(self, loader: Loader<S>) -> i32 {
-        match self.0 {
+        screen::code(match self.0 {
             Action::Check { json } => check::check(loader, json),
             Action::Explain { json } => check::explain(loader, json),
             Action::EnvExample { check: Some(file), .. } => env_example::check::<S>(&file),
-            Action::EnvExample { write: Some(file), .. } => env_example::write::<S>(&file),
+            Action::EnvExample { write: Some(file), .. } => Ok(env_example::write::<S>(&file)),
             Action::EnvExample { .. } => env_example::print(&text::<S>()),
             Action::Docs => env_example::print(&markdown::<S>()),
             Action::Schema => env_example::print(&format!("{:#}", json_schema::<S>())),
@@ -204,8 +205,8 @@ impl SettingsCommand {
             Action::Gitleaks => env_example::print(&gitleaks(S::SCHEMA)),
             Action::Rotate { name, rest } => rotate::rotate(loader, &name, rest.is_empty()),
             Action::Scan { .. } => scan::staged(loader),
-            Action::Exec { command } => exec::exec(loader, &command),
-        }
+            Action::Exec { command } => Ok(exec::exec(loader, &command)),
+        })
     }
 }
 

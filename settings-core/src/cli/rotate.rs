@@ -20,33 +20,33 @@ const USAGE: i32 = 2;
 const FAILED: i32 = 1;
 
 /// Reads the value and writes it to the store. `alone` says that no argument follows the name.
-pub(super) fn rotate<S: Blueprint>(loader: Loader<S>, name: &str, alone: bool) -> i32 {
+pub(super) fn rotate<S: Blueprint>(loader: Loader<S>, name: &str, alone: bool) -> io::Result<i32> {
     if !alone {
         screen::error(
             "the new value is no argument: arguments stand in the list of processes and in the shell's history. Give it on \
              the standard input, or enter it when you are asked. If it was a real one, it has been seen.",
         );
-        return USAGE;
+        return Ok(USAGE);
     }
     if let Some(unknown) = names::unknown_typed(S::SCHEMA, name) {
-        return screen::report(&Report::new(S::SCHEMA.name, Task::Rotate, vec![unknown]));
+        return Ok(screen::report(&Report::new(S::SCHEMA.name, Task::Rotate, vec![unknown])));
     }
     let value = match read(name) {
         Ok(value) => value,
         Err(error) => {
             screen::error(&error);
-            return FAILED;
+            return Ok(FAILED);
         }
     };
     match loader.rotate_secret_blocking(name, value) {
         Ok(warning) => {
-            screen::print(&format!("{name} {}", screen::paint("has a new value.", Tone::Good)));
+            screen::print(&format!("{name} {}", screen::paint("has a new value.", Tone::Good)))?;
             if let Some(warning) = warning {
-                screen::print_folded("warning:", &warning.to_string());
+                screen::print_folded("warning:", &warning.to_string())?;
             }
-            0
+            Ok(0)
         }
-        Err(report) => screen::report(&report),
+        Err(report) => Ok(screen::report(&report)),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::tone::Tone;
 
 /// The width of a terminal that does not tell its own.
 const USUAL_WIDTH: usize = 80;
+/// What an output that cannot be written comes to.
+const UNWRITTEN: i32 = 1;
 
 /// How wide lines on the standard output may be; `None` where they go into a file or to another program.
 pub(super) fn width() -> Option<usize> {
@@ -21,21 +23,38 @@ pub(super) fn width() -> Option<usize> {
 
 /// Writes a text and a line break to the standard output; colours only where there are any, and where `NO_COLOR` is not
 /// set.
-pub(super) fn print(text: &str) {
-    // Nobody is there to be told when the output is closed, as by `head`.
-    let _ = writeln!(anstream::stdout(), "{text}");
+///
+/// # Errors
+///
+/// The output cannot be written. One that is closed, as by `head`, is no error: whoever closed it has seen enough.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut output = anstream::stdout();
+    unless_closed(writeln!(output, "{text}").and_then(|()| output.flush()))
+}
+
+/// Lets an output that is closed pass.
+pub(super) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
+/// The code to leave with, also where the output could not be written.
+pub(super) fn code(printed: io::Result<i32>) -> i32 {
+    printed.unwrap_or_else(|failure| {
+        error(&format!("the output cannot be written: {}", failure.kind()));
+        UNWRITTEN
+    })
 }
 
 /// Writes a sentence behind its head, broken into lines where the terminal would break it.
-pub(super) fn print_folded(head: &str, text: &str) {
+pub(super) fn print_folded(head: &str, text: &str) -> io::Result<()> {
     const INDENT: usize = 6;
     let room = width().unwrap_or(usize::MAX);
     let lines = fold(text, room.saturating_sub(head.len() + 1), room.saturating_sub(INDENT));
-    print(&format!("{} {}", paint(head, Tone::Head), lines.join("\n      ")));
+    print(&format!("{} {}", paint(head, Tone::Head), lines.join("\n      ")))
 }
 
-pub(super) fn print_json(json: &Value) {
-    print(&format!("{json:#}"));
+pub(super) fn print_json(json: &Value) -> io::Result<()> {
+    print(&format!("{json:#}"))
 }
 
 /// Writes what went wrong to the standard error.

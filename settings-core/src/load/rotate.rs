@@ -74,15 +74,23 @@ pub(crate) async fn rotate<S: Blueprint>(places: &Places, name: &str, value: Sec
     let Err(error) = plan::put(Arc::clone(&store), key.clone(), value, deadline(places)).await else {
         return Ok(Written { path, variable, name, place, hidden });
     };
+    let note = match error.is_read_only() {
+        true => {
+            "This store only reads. Write the new value by the store's own tools; what readers get has not changed."
+        }
+        false => "The new value was not written; what readers get has not changed.",
+    };
     let code = match error.kind() {
+        _ if error.is_read_only() => Code::ReadOnlyStore,
         StoreErrorKind::Denied => Code::Denied,
         StoreErrorKind::Unreachable => Code::Unreachable,
+        StoreErrorKind::Misconfigured => Code::StoreMisconfigured,
         StoreErrorKind::NotConfigured | StoreErrorKind::NotFound => Code::StoreUnavailable,
         StoreErrorKind::Malformed => Code::Invalid,
     };
     let problem = Problem::of_secret(code, &path, &variable)
         .looked_in(vec![Look::new(name, &place, Outcome::from(&error))])
-        .explain("The new value was not written; what readers get has not changed.");
+        .explain(note);
     Err(Report::new(S::SCHEMA.name, Task::Rotate, vec![problem]))
 }
 
@@ -91,9 +99,9 @@ fn target(layers: &Layers<'_>, leaf: &Leaf<'_>, value: &SecretString) -> Result<
     let (path, variable) = (leaf.path(), leaf.variable.to_owned());
     let problem = |code| Problem::of_secret(code, &path, &variable);
     let Some(rules) = leaf.field.secret() else {
-        return refuse(
-            Problem::new(Code::UnknownField, &path, &variable).explain("No secret of the struct has this name."),
-        );
+        return refuse(Problem::new(Code::UnknownField, &path, &variable).explain(&format!(
+            "`{path}` is no secret, and only secrets are rotated. Give its new value where it is set."
+        )));
     };
     let text = value.expose_secret(); // EXPOSE: held to its rules, which say nothing of it
     if text.is_empty() {

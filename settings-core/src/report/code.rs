@@ -22,6 +22,8 @@ use std::fmt;
 /// | E115 | missing file | a config file that is required is not there |
 /// | E116 | secret in an argument | a secret was given on the command line |
 /// | E120 | store not available | a store is asked for that this program does not have |
+/// | E121 | store cannot be written to | a secret is to be rotated in a store that only reads |
+/// | E122 | store wrongly configured | what a store is asked with, as its address, cannot be right |
 /// | E130 | called while loading | the settings were asked for by code that is part of loading them |
 /// | E201 | could not be checked | a store did not answer |
 /// | E202 | could not be checked | a store refused |
@@ -61,6 +63,10 @@ pub enum Code {
     SecretInArgument,
     /// E120: a store that this program does not have.
     StoreUnavailable,
+    /// E121: a secret is to be rotated in a store that only reads.
+    ReadOnlyStore,
+    /// E122: what a store is asked with cannot be right.
+    StoreMisconfigured,
     /// E130: the settings were asked for while they were being loaded.
     WhileLoading,
     /// E201: a store did not answer.
@@ -104,6 +110,8 @@ impl Code {
         Self::MissingFile,
         Self::SecretInArgument,
         Self::StoreUnavailable,
+        Self::ReadOnlyStore,
+        Self::StoreMisconfigured,
         Self::WhileLoading,
         Self::Unreachable,
         Self::Denied,
@@ -135,6 +143,8 @@ impl Code {
             Self::MissingFile => "E115",
             Self::SecretInArgument => "E116",
             Self::StoreUnavailable => "E120",
+            Self::ReadOnlyStore => "E121",
+            Self::StoreMisconfigured => "E122",
             Self::WhileLoading => "E130",
             Self::Unreachable => "E201",
             Self::Denied => "E202",
@@ -154,10 +164,13 @@ impl Code {
             | Self::UnknownKey
             | Self::SecretInFile
             | Self::SecretInArgument => Kind::Invalid,
-            Self::UnreadableFile | Self::StoreUnavailable | Self::Unreachable | Self::Denied | Self::Stale => {
-                Kind::Unchecked
-            }
-            Self::SharedName | Self::UnknownField | Self::WhileLoading => Kind::Misuse,
+            Self::UnreadableFile
+            | Self::StoreUnavailable
+            | Self::StoreMisconfigured
+            | Self::Unreachable
+            | Self::Denied
+            | Self::Stale => Kind::Unchecked,
+            Self::SharedName | Self::UnknownField | Self::ReadOnlyStore | Self::WhileLoading => Kind::Misuse,
         }
     }
 
@@ -183,6 +196,8 @@ impl Code {
             (Self::MissingFile, _) => "missing file",
             (Self::SecretInArgument, _) => "secret in an argument",
             (Self::StoreUnavailable, _) => "store not available",
+            (Self::ReadOnlyStore, _) => "store cannot be written to",
+            (Self::StoreMisconfigured, _) => "store wrongly configured",
             (Self::WhileLoading, _) => "called while loading",
             (Self::Unreachable | Self::Denied, _) => "could not be checked",
             (Self::Stale, _) => "too old",
@@ -202,6 +217,9 @@ impl Code {
                  the secret in its variable, or in a file of secrets.",
             ),
             Self::WhileLoading => Some("A default, a check or a store asked for the settings that it helps to load."),
+            Self::StoreMisconfigured => Some(
+                "The store could not be asked with this configuration; correct it, for trying again does not help.",
+            ),
             Self::Unreachable => Some("The store did not answer; trying again may help."),
             Self::Denied => Some("The store answered that this program may not read it; trying again does not help."),
             _ => None,
@@ -245,8 +263,8 @@ mod tests {
         for (codes, kind) in [
             (vec!["E101", "E103", "E104", "E115"], "missing"),
             (vec!["E102", "E105", "E106", "E110", "E112", "E113", "E114", "E116"], "invalid"),
-            (vec!["E111", "E120", "E201", "E202", "E203"], "unchecked"),
-            (vec!["E107", "E108", "E130"], "misuse"),
+            (vec!["E111", "E120", "E122", "E201", "E202", "E203"], "unchecked"),
+            (vec!["E107", "E108", "E121", "E130"], "misuse"),
         ] {
             let of_kind = Code::ALL.iter().filter(|code| code.kind().as_str() == kind);
             assert_eq!(of_kind.map(|code| code.as_str()).collect::<Vec<_>>(), codes, "{kind}");

@@ -40,6 +40,8 @@ pub enum Outcome {
     Syntax(usize),
     /// What the store needs to know in order to be asked is missing: what.
     NotConfigured(Cow<'static, str>),
+    /// What the store is asked with cannot be right, and why.
+    Misconfigured(Cow<'static, str>),
     /// The program is built without this store.
     NotBuiltIn,
     /// The store has no such secret, and why where that is known: `it is disabled`.
@@ -67,12 +69,21 @@ impl Outcome {
             Self::Refused(_) => "refused",
             Self::Syntax(_) => "syntax",
             Self::NotConfigured(_) => "not_configured",
+            Self::Misconfigured(_) => "misconfigured",
             Self::NotBuiltIn => "not_built_in",
             Self::NotFound(_) => "not_found",
             Self::Denied(_) => "denied",
             Self::Unreachable(_) => "unreachable",
             Self::Malformed(_) => "malformed",
         }
+    }
+
+    /// Whether the place may have the value, for it could not be read.
+    pub(crate) fn leaves_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Denied(_) | Self::Misconfigured(_) | Self::Unreadable(_) | Self::Refused(_)
+        )
     }
 
     /// A few words for readers, with control characters escaped.
@@ -107,6 +118,7 @@ impl Outcome {
             Self::Syntax(1) => "1 syntax error".into(),
             Self::Syntax(count) => format!("{count} syntax errors"),
             Self::NotConfigured(missing) => noted("not configured", missing),
+            Self::Misconfigured(why) => noted("wrongly configured", why),
             Self::NotBuiltIn => "not built into this program".into(),
             Self::NotFound(why) => noted("not found", why),
             Self::Denied(why) => noted("access denied", why),
@@ -130,6 +142,7 @@ impl From<&StoreError> for Outcome {
             StoreErrorKind::Denied => Self::Denied(note),
             StoreErrorKind::Unreachable => Self::Unreachable(note),
             StoreErrorKind::Malformed => Self::Malformed(note),
+            StoreErrorKind::Misconfigured => Self::Misconfigured(note),
             StoreErrorKind::NotConfigured => Self::NotConfigured(note),
         }
     }
@@ -166,6 +179,7 @@ mod tests {
                 "not_configured",
                 "not configured (AWS_REGION is not set)",
             ),
+            (Outcome::Misconfigured("no port".into()), "misconfigured", "wrongly configured (no port)"),
             (Outcome::NotBuiltIn, "not_built_in", "not built into this program"),
             (Outcome::NotFound("".into()), "not_found", "not found"),
             (Outcome::NotFound("it is disabled".into()), "not_found", "not found (it is disabled)"),

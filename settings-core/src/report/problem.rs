@@ -139,6 +139,12 @@ impl Problem {
         self
     }
 
+    /// The variable that the value should stand in, and the command that sets it.
+    pub(crate) fn belongs_in(&mut self, variable: &str, fix: &str) {
+        self.variable = clean(variable);
+        self.fixes.push(clean(fix));
+    }
+
     pub(crate) fn fix(mut self, fix: &str) -> Self {
         self.fixes.push(clean(fix));
         self

@@ -18,6 +18,9 @@ use crate::value::{Failure, Fault, ROOT, Rule, Slot};
 pub(crate) fn report(schema: &'static Schema, layers: &Layers<'_>, failures: &[Failure], task: Task) -> Report {
     let mut problems = layers.file_problems();
     walk(schema, &mut |step| {
+        if let Step::Field(leaf) = &step {
+            name_variable(leaf, &mut problems);
+        }
         if let Step::Enter(leaf) | Step::Field(leaf) = step {
             let here = failures.iter().filter(|failure| failure.at == leaf.at);
             problems.extend(here.map(|failure| problem(&failure.fault, leaf, layers)));
@@ -26,6 +29,16 @@ pub(crate) fn report(schema: &'static Schema, layers: &Layers<'_>, failures: &[F
     let whole = failures.iter().filter(|failure| failure.at == ROOT);
     problems.extend(whole.map(|failure| own_check(&failure.fault, "", schema.name)));
     Report::new(schema.name, task, problems).with_warnings(warnings(schema, layers))
+}
+
+/// Tells of a secret in a plain file where it should be instead. The file knows its keys alone.
+fn name_variable(leaf: &Leaf<'_>, problems: &mut [Problem]) {
+    let mut here = problems.iter_mut().filter(|problem| problem.code() == Code::SecretInFile).peekable();
+    if here.peek().is_some() {
+        let keys = leaf.keys_in_file();
+        here.filter(|problem| problem.path() == keys)
+            .for_each(|problem| problem.belongs_in(leaf.variable, &export(leaf)));
+    }
 }
 
 /// What is not as it should be and stands in nobody's way.
@@ -100,7 +113,7 @@ fn passed_over(look: &Look, has_value: bool) -> Option<Cow<'static, str>> {
         Outcome::Unreadable(kind) if has_value => {
             format!("cannot be read ({kind}); the value comes from another place").into()
         }
-        Outcome::Unreachable(_) | Outcome::Denied(_) if has_value => {
+        Outcome::Unreachable(_) | Outcome::Denied(_) | Outcome::Misconfigured(_) if has_value => {
             format!("{layer} could not be asked: {}; the value comes from another place", outcome.sentence()).into()
         }
         _ => return None,
@@ -308,6 +321,8 @@ fn missing(site: &Site<'_>) -> Problem {
         Code::Unreachable
     } else if any(|outcome| matches!(outcome, Outcome::Denied(_))) {
         Code::Denied
+    } else if any(|outcome| matches!(outcome, Outcome::Misconfigured(_))) {
+        Code::StoreMisconfigured
     } else if any(|outcome| matches!(outcome, Outcome::Unreadable(_) | Outcome::Refused(_))) {
         Code::UnreadableFile
     } else if any(|outcome| matches!(outcome, Outcome::Placeholder)) {

@@ -97,6 +97,12 @@ impl<'w> Leaf<'w> {
         outer.chain([self.field.key()]).map(Key::Name).collect()
     }
 
+    /// The same as one text, `db.password`.
+    pub(crate) fn keys_in_file(&self) -> String {
+        let outer = self.scopes.iter().map(|scope| scope.field.key());
+        outer.chain([self.field.key()]).collect::<Vec<_>>().join(".")
+    }
+
     /// Where a secret comes from: its own `source`, else that of the nearest struct that has one.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &'static Source> {
         const COMMON: &[Source] = &[Source::ENV, Source::DOCKER];

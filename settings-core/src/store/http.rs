@@ -52,12 +52,12 @@ impl Http {
     pub(super) fn new(server: &Server<'_>) -> Result<Self, StoreError> {
         let url = Url::parse(server.address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = url.ok_or_else(|| {
-            StoreError::denied().because("its address does not begin with `https://` or `http://` and a host")
+            StoreError::misconfigured().because("its address does not begin with `https://` or `http://` and a host")
         })?;
         let plain = url.scheme() == "http";
         if plain && !server.allow_http && !is_this_machine(&url) {
             let wanted = server.allow_http_by;
-            return Err(StoreError::denied().noted(format!(
+            return Err(StoreError::misconfigured().noted(format!(
                 "plain http to another machine would show the token to everybody between: use https, or set {wanted}=1"
             )));
         }
@@ -74,7 +74,8 @@ impl Http {
             // Nothing is encrypted, so no authority is needed: a small container may have none.
             client = client.tls_certs_only([]);
         } else if let Some(pem) = server.authorities {
-            let none = || StoreError::denied().because("the file of its authorities holds no certificate in PEM");
+            let none =
+                || StoreError::misconfigured().because("the file of its authorities holds no certificate in PEM");
             let certificates = Certificate::from_pem_bundle(pem).map_err(|_| none())?;
             if certificates.is_empty() {
                 return Err(none());
@@ -136,7 +137,7 @@ pub(super) fn escaped(part: &str) -> impl fmt::Display {
 pub(super) fn secret_header(text: &SecretString) -> Result<HeaderValue, StoreError> {
     let bytes = Zeroizing::new(text.expose_secret().as_bytes().to_vec()); // EXPOSE: sent as a header
     let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(bytes))
-        .map_err(|_| StoreError::denied().because("its token has characters that no header can have"))?;
+        .map_err(|_| StoreError::misconfigured().because("its token has characters that no header can have"))?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -187,7 +188,7 @@ impl Answer {
     /// What any status but success means, where the store's own protocol says no more.
     pub(super) fn refusal(&self) -> StoreError {
         match self.status {
-            300..400 => StoreError::unreachable()
+            300..400 => StoreError::misconfigured()
                 .noted(format!("HTTP {}: it sends to another host, where a token must not go", self.status)),
             429 => self.later("throttled"),
             500.. => self.later(format!("HTTP {}", self.status)),

@@ -12,7 +12,7 @@ use crate::secret::{ExposeSecret, SecretSlice, SecretString};
 /// Secrets in memory, for tests: of the code that loads settings, and of how that code bears a store that fails.
 ///
 /// Copies share their secrets, so that a test keeps one and gives the loader another. A secret is found by the name in its
-/// `source`, or else by the field's name in kebab-case; where it is a JSON object, the field's key is taken from it. The
+/// `source`, given first or as `name = ".."`, or else by the field's name in kebab-case; where it is a JSON object, the field's key is taken from it. The
 /// argument `version`, a number from 1, asks for an older one.
 ///
 /// ```
@@ -191,7 +191,7 @@ impl Default for MemoryStore {
 
 /// The name that a key has in this store.
 fn name(key: &SecretKey) -> &str {
-    key.name().unwrap_or(key.kebab())
+    key.name().or_else(|| key.text("name")).unwrap_or(key.kebab())
 }
 
 impl Inner {

@@ -96,7 +96,7 @@ pub trait SecretStore: Send + Sync + Debug {
     /// Writes a new value under the name that the key has in the store, and leaves other keys of the same secret alone.
     fn put<'a>(&'a self, key: &'a SecretKey, value: &'a SecretString) -> BoxFuture<'a, Result<(), StoreError>> {
         let _ = (key, value);
-        Box::pin(async { Err(StoreError::denied().because("this store cannot be written to")) })
+        Box::pin(async { Err(StoreError::read_only()) })
     }
 
     /// What reports call the store: `kv-chat`, `https://vault.example.com`. Never a credential.

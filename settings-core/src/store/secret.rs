@@ -90,6 +90,7 @@ pub struct StoreError {
     note: Cow<'static, str>,
     retry_after: Option<Duration>,
     starting: bool,
+    read_only: bool,
 }
 
 /// The kinds of [`StoreError`], which decide what a load does next.
@@ -105,13 +106,16 @@ pub enum StoreErrorKind {
     /// There is something that is not the secret: text where JSON is wanted, or the reverse. The field is *invalid*, and no
     /// other source is asked.
     Malformed,
+    /// What the store is asked with cannot be right: its address is none, or leads to something else. The next source is
+    /// asked; if none has the secret, it *could not be checked*.
+    Misconfigured,
     /// What the store needs to be asked is missing: an address, a region, any credentials. The next source is asked.
     NotConfigured,
 }
 
 impl StoreError {
     fn new(kind: StoreErrorKind) -> Self {
-        Self { kind, note: Cow::Borrowed(""), retry_after: None, starting: false }
+        Self { kind, note: Cow::Borrowed(""), retry_after: None, starting: false, read_only: false }
     }
 
     /// There is no such secret.
@@ -134,9 +138,20 @@ impl StoreError {
         Self::new(StoreErrorKind::Malformed)
     }
 
+    /// What the store is asked with cannot be right, and trying again does not help.
+    pub fn misconfigured() -> Self {
+        Self::new(StoreErrorKind::Misconfigured)
+    }
+
     /// Something is missing that the store needs to be asked.
     pub fn not_configured() -> Self {
         Self::new(StoreErrorKind::NotConfigured)
+    }
+
+    /// The store is not made to be written to, whoever asks. It is what [`put`](super::SecretStore::put) says unless a store
+    /// has its own, and of the kind [`Denied`](StoreErrorKind::Denied).
+    pub fn read_only() -> Self {
+        Self { read_only: true, ..Self::denied().because("this store cannot be written to") }
     }
 
     /// Adds a few words for the report, in lower case and without a full stop.
@@ -180,6 +195,10 @@ impl StoreError {
         self.retry_after
     }
 
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     pub(crate) fn is_starting(&self) -> bool {
         self.starting
     }
@@ -192,6 +211,7 @@ impl fmt::Display for StoreError {
             StoreErrorKind::Denied => "access denied",
             StoreErrorKind::Unreachable => "unreachable",
             StoreErrorKind::Malformed => "malformed",
+            StoreErrorKind::Misconfigured => "wrongly configured",
             StoreErrorKind::NotConfigured => "not configured",
         };
         f.write_str(kind)?;

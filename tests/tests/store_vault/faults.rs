@@ -29,7 +29,7 @@ fn answers_that_are_none() {
         (fault::error(400, "missing client token"), Denied, "HTTP 400"),
         (fault::error(405, "unsupported operation"), Denied, "at `secret` is no KV engine of version 2"),
         (fault::permission_denied(), Denied, "the token is not valid or has expired"),
-        (redirect, Unreachable, "HTTP 307: it sends to another host, where a token must not go"),
+        (redirect, Misconfigured, "HTTP 307: it sends to another host, where a token must not go"),
         (Fault::Drop, Unreachable, "the connection was dropped"),
         (Fault::garbage(), Malformed, no_secret),
         (Fault::answer(200, "text/html", "<html>please log in</html>"), Malformed, no_secret),

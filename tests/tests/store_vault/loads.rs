@@ -153,7 +153,7 @@ fn plain_http_elsewhere_is_refused_unless_it_is_allowed() {
     let env = || [("VAULT_ADDR", "http://vault.invalid".to_owned()), ("VAULT_TOKEN", "test-token".to_owned())];
     let report = refused(with(env()));
     assert!(outcome(&report, "openai_api_key").contains("set VAULT_ALLOW_HTTP=1"), "{report}");
-    assert!(report.problems().iter().all(|problem| problem.code() == Code::Denied), "{report}");
+    assert!(report.problems().iter().all(|problem| problem.code() == Code::StoreMisconfigured), "{report}");
     assert_eq!(report.problems().len(), 3, "whether the optional one is there is not known");
     let report = refused(with(env().into_iter().chain([("VAULT_ALLOW_HTTP", "1".to_owned())])));
     assert_eq!(outcome(&report, "openai_api_key"), "its name cannot be resolved, 3 tries");

@@ -38,7 +38,7 @@ fn plain_http_stays_on_this_machine() {
         "HTTP://vault.invalid",
     ] {
         let vault = Vault::new(elsewhere).token("test-token");
-        assert_eq!(note(&vault, &key()), (Denied, refused.to_owned()), "{elsewhere}");
+        assert_eq!(note(&vault, &key()), (Misconfigured, refused.to_owned()), "{elsewhere}");
     }
     let allowed = Vault::new("http://vault.invalid:8200").token("test-token").allow_http();
     assert_eq!(note(&allowed, &key()), (Unreachable, "its name cannot be resolved".to_owned()));
@@ -57,7 +57,7 @@ fn an_address_that_is_none() {
     for address in ["", "vault.example.com:8200", "127.0.0.1:8200", "ftp://vault.example.com", "https://", "/v1"] {
         let vault = Vault::new(address).token("test-token");
         let expected = "its address does not begin with `https://` or `http://` and a host";
-        assert_eq!(note(&vault, &key()), (Denied, expected.to_owned()), "{address}");
+        assert_eq!(note(&vault, &key()), (Misconfigured, expected.to_owned()), "{address}");
     }
 }
 
@@ -70,7 +70,7 @@ fn a_redirect_takes_the_token_to_no_other_host() {
     server.clear_faults();
     server.inject(When::any(), to(&format!("{}/v1/secret/data/db", other.address())));
     let told = "HTTP 307: it sends to another host, where a token must not go";
-    assert_eq!(note(&vault, &key()), (Unreachable, told.to_owned()));
+    assert_eq!(note(&vault, &key()), (Misconfigured, told.to_owned()));
     assert_eq!(other.seen().len(), 0);
 
     server.clear_faults();
@@ -83,7 +83,7 @@ fn a_redirect_takes_the_token_to_no_other_host() {
     server.clear_faults();
     server.inject(When::any(), to("/v1/round"));
     server.forget_calls();
-    assert_eq!(note(&vault, &key()).0, Unreachable);
+    assert_eq!(note(&vault, &key()).0, Misconfigured);
     assert_eq!(server.seen().len(), 4, "the request and three redirects");
 }
 
@@ -110,9 +110,9 @@ fn only_authorities_that_are_named_are_trusted() {
     assert_eq!(plain.seen().len(), 1, "nothing was sent before the certificate was checked");
 
     let told = "the file of its authorities holds no certificate in PEM";
-    assert_eq!(note(&vault().ca_cert(files.join("none.pem")), &key()), (Denied, told.to_owned()));
+    assert_eq!(note(&vault().ca_cert(files.join("none.pem")), &key()), (Misconfigured, told.to_owned()));
     let told = "the file of its authorities, VAULT_CACERT: no such file";
-    assert_eq!(note(&vault().ca_cert(files.join("absent.pem")), &key()), (Denied, told.to_owned()));
+    assert_eq!(note(&vault().ca_cert(files.join("absent.pem")), &key()), (Misconfigured, told.to_owned()));
     let no_tls = Vault::new(plain.address().replace("http:", "https:")).token("test-token");
     assert_eq!(note(&no_tls, &key()), (Unreachable, "it does not speak TLS as it should".to_owned()));
 }

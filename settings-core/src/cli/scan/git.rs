@@ -40,7 +40,13 @@ pub(super) fn staged() -> Result<Vec<Staged>, Error> {
     ];
     let output = git(&ARGUMENTS).output().map_err(|error| failed(&format!("cannot be run: {}", error.kind())))?;
     if !output.status.success() {
-        return Err(Error(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        // Outside of a repository `diff` has no index, and prints how it is used, which is of no help.
+        let asked = git(&["rev-parse", "--git-dir"]).env("LC_ALL", "C").output();
+        let said = asked.ok().filter(|asked| !asked.status.success()).map_or(output.stderr, |asked| asked.stderr);
+        let said = String::from_utf8_lossy(&said);
+        let outside = "not a git repository: run this within one, or make one with `git init`";
+        let is_outside = said.contains("not a git repository");
+        return Err(Error(if is_outside { outside } else { said.trim() }.to_owned()));
     }
     let mut fields = output.stdout.split(|&byte| byte == 0);
     let mut files = Vec::new();

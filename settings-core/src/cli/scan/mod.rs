@@ -9,6 +9,7 @@ mod shapes;
 mod values;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -33,39 +34,39 @@ const FOUND: i32 = 1;
 const FAILED: i32 = 2;
 
 /// Searches the index of the repository that the current directory is in.
-pub(super) fn staged<S: Blueprint>(loader: Loader<S>) -> i32 {
+pub(super) fn staged<S: Blueprint>(loader: Loader<S>) -> io::Result<i32> {
     let (needles, all_read) = needles(S::SCHEMA, &loader.scoped_places());
     let scanner = Scanner { needles, prefixes: Prefixes::of(S::SCHEMA) };
     let found = git::staged().and_then(|files| scanner.files(&files));
     if !all_read {
         screen::warning("not all settings could be read, so not all values were looked for; `check` tells why");
     }
-    match found {
+    Ok(match found {
         Ok(found) if found.is_empty() => 0,
         Ok(found) => {
-            tell(&found);
+            tell(&found)?;
             FOUND
         }
         Err(error) => {
             screen::error(&escape(&error.to_string()));
             FAILED
         }
-    }
+    })
 }
 
-fn tell(found: &[Finding]) {
-    screen::print(&screen::paint("ERROR: Potential secrets detected in staged files!", Tone::Bad));
-    screen::print("");
+fn tell(found: &[Finding]) -> io::Result<()> {
+    screen::print(&screen::paint("ERROR: Potential secrets detected in staged files!", Tone::Bad))?;
+    screen::print("")?;
     for Finding { place, what } in found.iter().take(TOLD) {
-        screen::print(&format!("  {}  {what}", screen::paint(place, Tone::Head)));
+        screen::print(&format!("  {}  {what}", screen::paint(place, Tone::Head)))?;
     }
     if found.len() > TOLD {
-        screen::print(&format!("  and {} more", found.len() - TOLD));
+        screen::print(&format!("  and {} more", found.len() - TOLD))?;
     }
     screen::print(
         "\nTake them out of the files and stage these again. A line that holds no secret\n\
          passes with the comment `pragma: allowlist secret`.",
-    );
+    )
 }
 
 /// Something that must not be committed.

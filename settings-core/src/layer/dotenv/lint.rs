@@ -33,7 +33,7 @@ impl fmt::Display for WarningKind {
             Self::Hash => "# without white space before it is part of the value; node's dotenv begins a comment there",
             Self::Backtick => "` is part of the value; node's dotenv takes it for a quote",
             Self::BareDollar => "$ is part of the value; docker compose expands it unless in single quotes",
-            Self::Reference => "${..} is a reference, in a secret only with `expand`; node's dotenv keeps it as text",
+            Self::Reference => "${..} is expanded, in a secret only with `expand`; node's dotenv keeps it as text",
             Self::ReferenceInSingleQuotes => "${..} in single quotes is text; python-dotenv expands it",
             Self::Escape => "not every tool reads this backslash alike",
             Self::LineEnding => "line ends within quotes become \\n; docker compose keeps the carriage return",

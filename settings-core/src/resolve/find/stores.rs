@@ -84,7 +84,7 @@ impl Search<'_, '_> {
         self.trail.note(name, place, Outcome::from(error));
         match error.kind() {
             StoreErrorKind::Malformed => self.refuse(Fault::Store(error.note().to_owned())),
-            StoreErrorKind::Denied | StoreErrorKind::Unreachable => {
+            StoreErrorKind::Denied | StoreErrorKind::Unreachable | StoreErrorKind::Misconfigured => {
                 self.unknown = true;
                 Step::Continue(())
             }

@@ -5,29 +5,47 @@ use std::ops::Range;
 use super::super::format;
 use super::word_end;
 
-/// What the rest of a value is a secret from.
+/// How the first line of a PEM file begins, and its last one; both end with `DASHES`.
 const PEM: &str = "-----BEGIN";
+const PEM_END: &str = "-----END";
+const DASHES: &str = "-----";
 /// How JSON begins in base64, and so every signed web token.
 const WEB_TOKEN: &str = "eyJ";
 
-/// Every word that begins like a known key, and whatever follows the head of a PEM file.
+/// Every word that begins like a known key, and every PEM file.
 pub(super) fn keys(text: &str) -> Vec<Range<usize>> {
-    let pem = text.find(PEM).unwrap_or(text.len());
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(c) = text[at..pem].chars().next() {
-        if begins_word(&text.as_bytes()[..at]) && begins_key(&text[at..pem]) {
-            let end = at + word_end(&text[at..pem]);
+    while let Some(begin) = text[at..].find(PEM) {
+        let pem = at + begin;
+        words(text, at..pem, &mut found);
+        at = pem + pem_length(&text[pem..]);
+        found.push(pem..at);
+    }
+    words(text, at..text.len(), &mut found);
+    found
+}
+
+/// The length of a PEM file. Where its last line is not there, all that follows belongs to it but the quote that `Debug`
+/// closes the text with.
+fn pem_length(text: &str) -> usize {
+    let label = text.find(PEM_END).map(|end| end + PEM_END.len());
+    let end = label.and_then(|label| Some(label + text[label..].find(DASHES)? + DASHES.len()));
+    end.unwrap_or_else(|| text.strip_suffix('"').filter(|text| !text.ends_with('\\')).unwrap_or(text).len())
+}
+
+/// Every word of this part that begins like a known key.
+fn words(text: &str, part: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let Range { start: mut at, end: limit } = part;
+    while let Some(c) = text[at..limit].chars().next() {
+        if begins_word(&text.as_bytes()[..at]) && begins_key(&text[at..limit]) {
+            let end = at + word_end(&text[at..limit]);
             found.push(at..end);
             at = end;
         } else {
             at += c.len_utf8();
         }
     }
-    if pem < text.len() {
-        found.push(pem..text.len());
-    }
-    found
 }
 
 /// Whether a word begins after this; also after `\n` as `Debug` writes it and after `%3D` as a URL does.

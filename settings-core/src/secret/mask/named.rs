@@ -28,7 +28,7 @@ pub(super) fn named_values(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(begin) = text[at..].find(is_of_name) {
-        let (before, named) = text[at..].split_at(begin);
+        let (before, named) = text.split_at(at + begin);
         let (name, after) = named.split_at(named.find(|c| !is_of_name(c)).unwrap_or(named.len()));
         at = text.len() - after.len();
         // What looks like a value may itself be a name: `Bearer --password ..`.
@@ -46,7 +46,25 @@ fn secret(before: &str, name: &str, after: &str) -> Option<Range<usize>> {
     let value = Value::after(before, name, after)?;
     let (text, length) = (value.text(), value.length());
     let begin = after.len() - text.len();
+    let length = match value {
+        Value::Word(word) => length - closing([before, &after[..begin]], &word[..length]),
+        _ => length,
+    };
     (length > 0 && !is_open(text)).then_some(begin..begin + length)
+}
+
+/// How many brackets at the end of a word close those that stand open before it: `{user=u, password=pw}`.
+fn closing(before: [&str; 2], word: &str) -> usize {
+    let count = |bracket: char| before.iter().map(|text| text.matches(bracket).count()).sum::<usize>();
+    let mut open = [('{', '}'), ('[', ']'), ('(', ')')].map(|(opens, closes)| (closes, count(opens), count(closes)));
+    let closes = |c: &char| match open.iter_mut().find(|(closes, opened, closed)| closes == c && opened > closed) {
+        Some((.., closed)) => {
+            *closed += 1;
+            true
+        }
+        None => false,
+    };
+    word.chars().rev().take_while(closes).count()
 }
 
 impl<'a> Value<'a> {

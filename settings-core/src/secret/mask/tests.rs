@@ -174,6 +174,31 @@ fn values_after_the_names_of_secrets() {
 }
 
 #[test]
+fn what_closes_stays() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+    #[derive(Debug)]
+    #[allow(dead_code, reason = "shown by Debug alone")]
+    struct Keys<'a> {
+        private_key_pem: &'a str,
+        jwt: &'a str,
+    }
+    let keys = Keys { private_key_pem: pem, jwt: "eyJhbGciOiJIUzI1NiJ9.e30.c2ln" };
+    assert_eq!(format!("{:?}", Shown(&keys)), r#"Keys { private_key_pem: "[REDACTED]\n", jwt: "[REDACTED]" }"#);
+    assert_eq!(shown("-----BEGIN PRIVATE KEY-----\nMIIE"), r#""[REDACTED]""#, "its end is not there");
+    for (text, masked) in [
+        (r#"[("a", "sk-test-key")]"#, r#"[("a", "[REDACTED]")]"#),
+        ("{b=x,password=pw}", "{b=x,password=****}"),
+        ("{b=x,password=p}w}", "{b=x,password=****}"),
+        ("{a={password=pw}}", "{a={password=****}}"),
+        ("password=pw}", "password=****"),
+        ("{b=x} password=pw}", "{b=x} password=****"),
+        ("[password=pw]", "[password=****]"),
+    ] {
+        assert_eq!(mask(text), masked);
+    }
+}
+
+#[test]
 fn urls_that_are_secrets() {
     for (text, masked) in [
         ("https://hooks.slack.com/services/T0/B0/pw", "https://hooks.slack.com/****"),

@@ -41,7 +41,8 @@ pub(super) fn found<'a>(answer: &'a Result<Answer, StoreError>, component: &str)
             StoreError::denied().because("the scopes of the sidecar's configuration do not let this app read it")
         }
         (401, _) => StoreError::denied().because("DAPR_API_TOKEN is not set, or is not the sidecar's"),
-        (404, "ERR_DIRECT_INVOKE") => StoreError::denied().because("HTTP 404: this sidecar has no secrets API"),
+        (404, "ERR_DIRECT_INVOKE") => StoreError::misconfigured().because("HTTP 404: this sidecar has no secrets API"),
+        (404, _) => StoreError::misconfigured().because("HTTP 404: what answers there is no Dapr sidecar"),
         _ => answer.refusal(),
     };
     Found::Refused(refused)

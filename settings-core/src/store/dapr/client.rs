@@ -73,7 +73,12 @@ impl Dapr {
     pub(super) fn configured(config: &Config<'_>) -> Self {
         let local = || config.get("DAPR_HTTP_PORT").map(|port| format!("http://127.0.0.1:{}", port.trim()));
         let address = config.get("DAPR_HTTP_ENDPOINT").map(|address| (*address).clone()).or_else(local);
+        let is_port = |port: &str| port.trim().parse().is_ok_and(|port: u16| port > 0);
+        let wrong_port =
+            !config.has("DAPR_HTTP_ENDPOINT") && config.get("DAPR_HTTP_PORT").is_some_and(|port| !is_port(&port));
+        let wrong = || StoreError::misconfigured().because("DAPR_HTTP_PORT is no port, a number from 1 to 65535");
         Self {
+            api: if wrong_port { OnceLock::from(Err(wrong())) } else { OnceLock::new() },
             token: config.get("DAPR_API_TOKEN").map(|token| token.as_str().into()),
             allow_http: config.get("DAPR_ALLOW_HTTP").is_some_and(|text| http::is_yes(&text)),
             isolated: config.isolated,

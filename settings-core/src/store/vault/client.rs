@@ -53,7 +53,7 @@ const WRITES: usize = 10;
 ///
 /// # Errors
 ///
-/// What is wrong with the address or a file shows when secrets are asked for, as *access denied*.
+/// What is wrong with the address or a file shows when secrets are asked for, as *wrongly configured*.
 pub struct Vault {
     address: String,
     namespace: Option<String>,
@@ -162,11 +162,11 @@ impl Vault {
     fn open(&self) -> Result<Api, StoreError> {
         let authorities = self.authorities.as_deref().map(read).transpose();
         let authorities = authorities.map_err(|error| {
-            StoreError::denied().noted(format!("the file of its authorities, VAULT_CACERT: {error}"))
+            StoreError::misconfigured().noted(format!("the file of its authorities, VAULT_CACERT: {error}"))
         })?;
         let namespace = self.namespace.as_deref().map(HeaderValue::from_str).transpose();
-        let namespace =
-            namespace.map_err(|_| StoreError::denied().because("the namespace has characters that none can have"))?;
+        let namespace = namespace
+            .map_err(|_| StoreError::misconfigured().because("the namespace has characters that none can have"))?;
         let http = Http::new(&Server {
             address: &self.address,
             allow_http: self.allow_http,
