@@ -157,7 +157,12 @@ fn an_outage_of_an_hour_leaves_the_last_good_settings_until_they_are_stale() {
     assert!(!changes.has_changed().unwrap());
     (0..3).for_each(|_| clock.advance(MINUTE * 2));
     #[cfg(feature = "tracing")]
-    assert_eq!(*heard.lock().unwrap(), ["the settings load again"], "one event, and none while it was down");
+    {
+        let heard = heard.lock().unwrap();
+        // Another test of this process has a secret that is old.
+        let heard: Vec<_> = heard.iter().filter(|message| !message.contains("should be rotated")).collect();
+        assert_eq!(heard, ["the settings load again"], "one event, and none while it was down");
+    }
 }
 
 /// What is told of settings that load again, whichever thread tells it.
