@@ -74,7 +74,7 @@ fn a_token_that_is_wrong_is_told_from_one_that_may_not() {
     let expected = "neither a token is set nor an AppRole";
     assert_eq!(note(&bao.anonymous(), &key), (NotConfigured, expected.to_owned()));
     let broken = bao.anonymous().token("two\nlines");
-    assert_eq!(note(&broken, &key), (Denied, "its token has characters that no header can have".to_owned()));
+    assert_eq!(note(&broken, &key), (Misconfigured, "its token has characters that no header can have".to_owned()));
 }
 
 #[test]
