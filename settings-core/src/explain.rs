@@ -345,11 +345,15 @@ impl Explanation {
                 Cell::toned(layer, row.state.tone()),
                 Cell::toned(place, shown),
             ]);
-            let past = |look: &Look| format!("past {} {}: {}", look.layer(), look.place(), look.outcome().sentence());
-            let hidden = row.shadowed.iter().map(|Shadow { layer, place }| format!("over {layer} {place}"));
+            let faint = |text: String| Cell::toned(text, Tone::Faint);
+            let past = |look: &Look| {
+                // Which store it is stands at the beginning.
+                faint(format!("past {} {}: {}", look.layer(), look.place(), look.outcome().sentence())).cut(Cut::End)
+            };
+            let over = |Shadow { layer, place }: &Shadow| faint(format!("over {layer} {place}"));
             let none = Cell::default;
-            let more = row.passed.iter().map(past).chain(hidden);
-            rows.extend(more.map(|more| [none(), none(), none(), Cell::toned(more, Tone::Faint)]));
+            let more = row.passed.iter().map(past).chain(row.shadowed.iter().map(over));
+            rows.extend(more.map(|more| [none(), none(), none(), more]));
         }
         Table {
             columns: [

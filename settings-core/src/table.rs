@@ -22,15 +22,21 @@ pub(crate) enum Cut {
 pub(crate) struct Cell {
     pub(crate) text: String,
     pub(crate) tone: Tone,
+    /// What it loses, where that is not what its column's other cells do.
+    cut: Option<Cut>,
 }
 
 impl Cell {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Plain }
+        Self::toned(text, Tone::Plain)
     }
 
     pub(crate) fn toned(text: impl Into<String>, tone: Tone) -> Self {
-        Self { text: text.into(), tone }
+        Self { text: text.into(), tone, cut: None }
+    }
+
+    pub(crate) fn cut(self, cut: Cut) -> Self {
+        Self { cut: Some(cut), ..self }
     }
 }
 
@@ -59,7 +65,7 @@ impl<const N: usize> Table<N> {
             let mut blanks = 0;
             let cells = row.iter().zip(&self.columns).zip(widths).enumerate();
             for (_, ((cell, column), width)) in cells.filter(|(at, _)| is_used(*at)) {
-                let shown = fit(&cell.text, width, column.cut);
+                let shown = fit(&cell.text, width, cell.cut.unwrap_or(column.cut));
                 let used = shown.chars().count();
                 if used > 0 {
                     text.extend(std::iter::repeat_n(' ', blanks));

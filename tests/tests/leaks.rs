@@ -172,6 +172,7 @@ const CASES: &[(&str, At, Option<&str>)] = &[
     ("JSON in a file", At::File("DB={\"user\": \"u\", \"password\": \"{}\n"), Some("E102")),
     ("JSON half set", At::Env("DB", r#"{"password": "{}"}"#), Some("E101")),
     ("a quote that is not closed", At::File("OPENAI=\"sk-{}\nPORT=1\n"), Some("E110")),
+    ("a line of a value that looks like a key", At::File("OPENAI=-----BEGIN KEY-----\n{}=\"\n"), Some("E110")),
     ("a single quote that is not closed", At::File("OPENAI='sk-{}\nPORT=1\n"), Some("E110")),
     ("text after a quote", At::File("OPENAI=\"sk-\"{}\n"), Some("E110")),
     ("a line of junk", At::File("{} is my key\n"), Some("E110")),

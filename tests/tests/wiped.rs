@@ -343,17 +343,23 @@ mod child {
         }
     }
 
+    /// The file that is loaded.
+    #[cfg(feature = "live")]
+    const LIVE: &str = "live.json";
+
+    /// Puts a secret's file there, in one step.
+    #[cfg(feature = "live")]
+    fn put(which: u8) {
+        fs::copy(file(&format!("{which}.json")), file("next")).unwrap();
+        fs::rename(file("next"), file(LIVE)).unwrap();
+    }
+
     #[test]
     #[ignore = "run by the tests above"]
     #[cfg(feature = "live")]
     fn reloaded() {
-        let live_file = file("live.json");
-        let put = |which: u8| {
-            fs::copy(file(&format!("{which}.json")), file("next")).unwrap();
-            fs::rename(file("next"), &live_file).unwrap();
-        };
         put(1);
-        let loader = FromJson::loader().hermetic().store("json", JsonFile::new(&live_file));
+        let loader = FromJson::loader().hermetic().store("json", JsonFile::new(file(LIVE)));
         let live = loader.start_blocking().unwrap();
         let changes = live.watch();
         let (guard, other) = (FromJson::get(), live.get().into_arc());
@@ -376,13 +382,8 @@ mod child {
     #[cfg(feature = "live")]
     fn reloaded_often() {
         use std::sync::atomic::{AtomicBool, Ordering};
-        let live_file = file("live.json");
-        let put = |which: u8| {
-            fs::copy(file(&format!("{which}.json")), file("next")).unwrap();
-            fs::rename(file("next"), &live_file).unwrap();
-        };
         put(1);
-        let loader = FromJson::loader().hermetic().store("json", JsonFile::new(&live_file));
+        let loader = FromJson::loader().hermetic().store("json", JsonFile::new(file(LIVE)));
         let live = loader.start_blocking().unwrap();
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {

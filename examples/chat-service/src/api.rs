@@ -5,8 +5,8 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
-use service_parts::web::{ApiError, Detail, Json, Query, with_layers};
-use settings_core::{Settings, get_settings};
+use service_parts::web::{self, ApiError, Detail, Health, Json, Query, with_layers};
+use settings_core::get_settings;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -165,17 +165,10 @@ async fn user(Path(user_id): Path<String>, Query(query): Query<UserQuery>) -> Js
     Json(User { user_id, role: query.role.unwrap_or_else(|| "guest".to_owned()) })
 }
 
-/// How the service is.
-#[derive(Debug, Serialize, ToSchema)]
-struct Health {
-    /// `ok`.
-    status: &'static str,
-}
-
 /// Whether the service runs.
 #[utoipa::path(get, path = "/healthz", responses((status = OK, body = Health)))]
 async fn healthz() -> Json<Health> {
-    Json(Health { status: "ok" })
+    web::healthy()
 }
 
 /// Whether the settings are loaded and fresh.
@@ -185,10 +178,7 @@ async fn healthz() -> Json<Health> {
     responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Detail))
 )]
 async fn readyz() -> Result<Json<Health>, ApiError> {
-    match ChatSettings::try_get() {
-        Ok(_) => Ok(Json(Health { status: "ready" })),
-        Err(_) => Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The settings could not be loaded for too long")),
-    }
+    web::ready::<ChatSettings>()
 }
 
 #[cfg(test)]

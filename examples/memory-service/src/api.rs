@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 use service_parts::contract::{Analytics, History, Profile};
 use service_parts::event::{CloudEvent, ConversationUpdated, Event, MessageSent};
-use service_parts::web::{ApiError, Detail, Json, with_layers};
+use service_parts::web::{self, ApiError, Detail, Health, Json, with_layers};
 use settings_core::testing::InCurrentSettings;
-use settings_core::{Settings, get_settings};
+use settings_core::get_settings;
 use tracing::{error, warn};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -184,17 +184,10 @@ async fn conversation_updated(
     Ok(TAKEN)
 }
 
-/// How the service is.
-#[derive(Debug, Serialize, ToSchema)]
-struct Health {
-    /// `ok`.
-    status: &'static str,
-}
-
 /// Whether the service runs.
 #[utoipa::path(get, path = "/healthz", responses((status = OK, body = Health)))]
 async fn healthz() -> Json<Health> {
-    Json(Health { status: "ok" })
+    web::healthy()
 }
 
 /// Whether the settings are loaded and fresh.
@@ -204,8 +197,5 @@ async fn healthz() -> Json<Health> {
     responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Detail))
 )]
 async fn readyz() -> Result<Json<Health>, ApiError> {
-    match MemorySettings::try_get() {
-        Ok(_) => Ok(Json(Health { status: "ready" })),
-        Err(_) => Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The settings could not be loaded for too long")),
-    }
+    web::ready::<MemorySettings>()
 }

@@ -9,6 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use settings_core::{Cached, Settings};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
@@ -52,6 +53,30 @@ impl From<JsonRejection> for ApiError {
 impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
         Self::new(rejection.status(), rejection.body_text())
+    }
+}
+
+/// How a service is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`, or `ready`.
+    status: &'static str,
+}
+
+/// The service runs.
+pub fn healthy() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// The settings are loaded and fresh.
+///
+/// # Errors
+///
+/// When they could not be loaded anew for too long.
+pub fn ready<S: Cached>() -> Result<Json<Health>, ApiError> {
+    match S::try_get() {
+        Ok(_) => Ok(Json(Health { status: "ready" })),
+        Err(_) => Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "The settings could not be loaded for too long")),
     }
 }
 

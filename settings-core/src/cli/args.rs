@@ -6,7 +6,7 @@ use crate::loader::Loader;
 use crate::report::{Code, Problem};
 use crate::resolve::names;
 use crate::resolve::walk::{Step, walk};
-use crate::schema::{Kind, Schema};
+use crate::schema::Schema;
 use crate::value::{Blueprint, Tree};
 
 /// `--set FIELD=VALUE` for the program's own command line, which [`Loader::args`] takes.
@@ -54,25 +54,11 @@ fn read(schema: &'static Schema, argument: &str) -> Result<(String, Tree), Box<P
     };
     let mut refused = names::unknown_typed(schema, name).map(Box::new);
     walk(schema, &mut |step| match step {
-        Step::Field(leaf) if leaf.is_called(name) && holds_secrets(&leaf.field.kind) => {
+        Step::Field(leaf) if leaf.is_called(name) && leaf.field.holds_secrets() => {
             let problem = Problem::of_secret(Code::SecretInArgument, &leaf.path(), leaf.variable);
             refused = Some(Box::new(problem.at("--set")));
         }
         _ => {}
     });
     refused.map_or_else(|| Ok((name.to_owned(), Tree::text(value))), Err)
-}
-
-/// Whether a value of the field may have secrets in it.
-fn holds_secrets(kind: &Kind) -> bool {
-    match kind {
-        Kind::Secret(_) => true,
-        Kind::Plain | Kind::Skipped => false,
-        Kind::Nested(nested) => any_secret(nested.schema),
-        Kind::Collection(collection) => any_secret(collection.schema),
-    }
-}
-
-fn any_secret(schema: &Schema) -> bool {
-    schema.fields.iter().any(|field| holds_secrets(&field.kind))
 }

@@ -9,8 +9,9 @@ use crate::report::{Code, Problem, Warning};
 const MOST_LINES: usize = 100;
 
 impl Layers<'_> {
-    /// What is wrong with the files that were opened.
-    pub(crate) fn file_problems(&self) -> Vec<Problem> {
+    /// What is wrong with the files that were opened. A key is named if it is one of those `claimed`: what looks like any
+    /// other may be a line of a value that wants quotes.
+    pub(crate) fn file_problems(&self, claimed: &[String]) -> Vec<Problem> {
         let mut problems = Vec::new();
         for file in self.opened() {
             let path = show(file.path());
@@ -20,7 +21,7 @@ impl Layers<'_> {
             }
             problems.extend(file.errors().iter().take(MOST_LINES).map(|error| {
                 let Place { line, column } = error.place;
-                let key = error.key.as_deref().unwrap_or_default();
+                let key = shown_key(error.key.as_deref(), claimed);
                 Problem::new(Code::DotenvSyntax, "", key)
                     .at(&format!("{path}:{line}:{column}"))
                     .explain(&sentence(error))
@@ -36,7 +37,7 @@ impl Layers<'_> {
     }
 
     /// The lines of the .env files that other tools read otherwise.
-    pub(crate) fn lint(&self) -> Vec<Warning> {
+    pub(crate) fn lint(&self, claimed: &[String]) -> Vec<Warning> {
         let of_file = |file: &DotenvFile| {
             let path = show(file.path());
             let warnings = file.warnings();
@@ -45,12 +46,16 @@ impl Layers<'_> {
                 more.map(|more| Warning::new("", &path, &format!("{more} more lines that other tools read otherwise")));
             let warnings = warnings.into_iter().take(MOST_LINES);
             let warnings = warnings.map(|dotenv::Warning { place: Place { line, column }, key, kind }| {
-                Warning::new(key.as_deref().unwrap_or_default(), &format!("{path}:{line}:{column}"), &kind.to_string())
+                Warning::new(shown_key(key.as_deref(), claimed), &format!("{path}:{line}:{column}"), &kind.to_string())
             });
             warnings.chain(more).collect::<Vec<_>>()
         };
         self.opened().flat_map(of_file).collect()
     }
+}
+
+fn shown_key<'k>(key: Option<&'k str>, claimed: &[String]) -> &'k str {
+    key.filter(|key| claimed.iter().any(|name| name.eq_ignore_ascii_case(key))).unwrap_or_default()
 }
 
 /// What is wrong with a line, and how it is put right.

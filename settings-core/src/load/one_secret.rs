@@ -4,6 +4,7 @@ use crate::layer::Layers;
 use crate::report::{Code, Problem, Report, Task};
 use crate::resolve::diagnose;
 use crate::resolve::find::find;
+use crate::resolve::names;
 use crate::resolve::walk::{Leaf, Step, undeclared, walk};
 use crate::secret::SecretString;
 use crate::value::{Fault, Slot, check_secret};
@@ -49,6 +50,8 @@ fn read(layers: &Layers<'_>, leaf: &Leaf<'_>) -> Result<Option<SecretString>, Re
     match fault {
         Some(fault) => refuse(diagnose::problem(&fault, leaf, layers)),
         None if layers.sound() => Ok(None),
-        None => Err(Report::new(layers.schema.name, Task::GetSecret, layers.file_problems())),
+        None => {
+            Err(Report::new(layers.schema.name, Task::GetSecret, layers.file_problems(&names::claimed(layers.schema))))
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use super::find::{retrace, retrace_to_the_end};
+use super::names;
 use super::shape::below;
 use super::walk::{Leaf, Step, walk};
 use crate::layer::{Layers, STAND_IN, Trail};
@@ -16,7 +17,7 @@ use crate::value::{Failure, Fault, ROOT, Rule, Slot};
 
 /// The report on everything that stands against a load.
 pub(crate) fn report(schema: &'static Schema, layers: &Layers<'_>, failures: &[Failure], task: Task) -> Report {
-    let mut problems = layers.file_problems();
+    let mut problems = layers.file_problems(&names::claimed(schema));
     walk(schema, &mut |step| {
         if let Step::Field(leaf) = &step {
             name_variable(leaf, &mut problems);
@@ -43,7 +44,7 @@ fn name_variable(leaf: &Leaf<'_>, problems: &mut [Problem]) {
 
 /// What is not as it should be and stands in nobody's way.
 pub(crate) fn warnings(schema: &'static Schema, layers: &Layers<'_>) -> Vec<Warning> {
-    let mut warnings = layers.lint();
+    let mut warnings = layers.lint(&names::claimed(schema));
     let mut has_secrets = false;
     walk(schema, &mut |step| {
         if let Step::Field(leaf) = step {

@@ -116,12 +116,12 @@ fn enter(
     }
 }
 
-/// Every variable that some field is read from.
+/// Every variable that some field is read from, by itself or within the JSON of its struct.
 pub(crate) fn claimed(schema: &'static Schema) -> Vec<String> {
     let mut names = Vec::with_capacity(schema.values());
     walk(schema, &mut |step| {
-        if let Step::Field(leaf) = step {
-            names.extend(leaf.names().map(str::to_owned));
+        if let Step::Enter(leaf) | Step::Field(leaf) = step {
+            names.extend(leaf.variables().map(str::to_owned));
         }
     });
     names
@@ -131,12 +131,10 @@ pub(crate) fn claimed(schema: &'static Schema) -> Vec<String> {
 /// either case of a name matches.
 pub(crate) fn is_secret(schema: &'static Schema, variable: &str) -> bool {
     let same = |name: &str| name.eq_ignore_ascii_case(variable);
-    let in_source = |source: &Source| matches!(source.kind, "env" | "dotenv") && source.name.is_some_and(same);
     let mut secret = false;
     walk(schema, &mut |step| {
         if let Step::Enter(leaf) | Step::Field(leaf) = step {
-            let named = || leaf.names().any(same) || leaf.sources().any(in_source);
-            secret |= leaf.field.holds_secrets() && named();
+            secret |= leaf.field.holds_secrets() && leaf.variables().any(same);
         }
     });
     secret

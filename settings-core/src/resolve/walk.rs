@@ -57,6 +57,13 @@ impl<'w> Leaf<'w> {
         std::iter::once(self.variable).chain(self.field.aliases.iter().map(|alias| alias.name))
     }
 
+    /// Every variable that it is read from, those that a secret's `source` names among them.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        let sources = self.field.secret().into_iter().flat_map(|_| self.sources());
+        self.names()
+            .chain(sources.filter(|source| matches!(source.kind, "env" | "dotenv")).filter_map(|source| source.name))
+    }
+
     /// Whether this is the field's path or one of its variables.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.names().any(|own| own == name) || self.path() == name

@@ -117,19 +117,19 @@ mod tests {
     #[test]
     fn a_text_is_itself() {
         let text = SecretString::from_text(secret("sk-test-key")).unwrap();
-        assert_eq!(text.expose_secret(), "sk-test-key");
+        assert_eq!(text.expose_secret(), "sk-test-key"); // EXPOSE: compared in a test
     }
 
     #[test]
     fn a_slice_is_the_bytes_of_the_text() {
         let bytes = SecretSlice::from_text(secret("ké")).unwrap();
-        assert_eq!(bytes.expose_secret(), "ké".as_bytes());
+        assert_eq!(bytes.expose_secret(), "ké".as_bytes()); // EXPOSE: compared in a test
     }
 
     #[test]
     fn an_array_wants_exactly_its_bytes() {
         let array = SecretBox::<[u8; 4]>::from_text(secret("1234")).unwrap();
-        assert_eq!(array.expose_secret(), b"1234");
+        assert_eq!(array.expose_secret(), b"1234"); // EXPOSE: compared in a test
         let errors = ["", "123", "12345", "çççç"].map(|text| {
             let result = SecretBox::<[u8; 4]>::from_text(secret(text));
             result.map(|_| "no error").unwrap_or_else(|sentence| sentence)
@@ -143,8 +143,8 @@ mod tests {
         fn spelt<T: SecretType>(rules: &Secret) -> Result<T, &'static str> {
             decode(secret("00ff"), rules, T::from_text, T::from_bytes)
         }
-        assert_eq!(spelt::<SecretSlice<u8>>(&rules).unwrap().expose_secret(), [0x00, 0xff]);
-        assert_eq!(spelt::<SecretBox<[u8; 2]>>(&rules).unwrap().expose_secret(), &[0x00, 0xff]);
+        assert_eq!(spelt::<SecretSlice<u8>>(&rules).unwrap().expose_secret(), [0x00, 0xff]); // EXPOSE: compared in a test
+        assert_eq!(spelt::<SecretBox<[u8; 2]>>(&rules).unwrap().expose_secret(), &[0x00, 0xff]); // EXPOSE: compared in a test
         assert!(spelt::<SecretBox<[u8; 4]>>(&rules).is_err());
         assert!(spelt::<SecretString>(&rules).is_err());
     }
@@ -153,11 +153,11 @@ mod tests {
     fn an_exact_string_is_taken_over_and_any_other_is_copied() {
         let exact = String::from("sk-test-key").into_boxed_str().into_string();
         let block = exact.as_ptr();
-        assert_eq!(secret_string(exact).expose_secret().as_ptr(), block);
+        assert_eq!(secret_string(exact).expose_secret().as_ptr(), block); // EXPOSE: compared in a test
 
         let mut roomy = String::with_capacity(4096);
         roomy.push_str("sk-test-key");
-        assert_eq!(secret_string(roomy).expose_secret(), "sk-test-key");
-        assert_eq!(secret_string(String::with_capacity(8)).expose_secret(), "");
+        assert_eq!(secret_string(roomy).expose_secret(), "sk-test-key"); // EXPOSE: compared in a test
+        assert_eq!(secret_string(String::with_capacity(8)).expose_secret(), ""); // EXPOSE: compared in a test
     }
 }
