@@ -181,6 +181,16 @@ mod tests {
     }
 
     #[test]
+    fn the_sidecars_token_goes_to_this_machine_or_over_tls() {
+        let at = |endpoint| ChatSettings::mock().set("DAPR_API_TOKEN", "token").set("DAPR_HTTP_ENDPOINT", endpoint);
+        assert!(refused(at("http://dapr.example.com")).contains("https://"));
+        assert_eq!(answers(at("https://dapr.example.com")).unwrap(), "echo");
+        assert_eq!(answers(at("http://localhost:3500")).unwrap(), "echo");
+        let without = ChatSettings::mock().set("DAPR_HTTP_ENDPOINT", "http://dapr.example.com");
+        assert_eq!(answers(without).unwrap(), "echo");
+    }
+
+    #[test]
     fn an_address_is_one_of_http() {
         for field in ["MODEL_BASE_URL", "MEMORY_SERVICE_URL", "DAPR_HTTP_ENDPOINT"] {
             assert!(ChatSettings::mock().set(field, "ftp://models.example.com").build().is_err(), "{field}");

@@ -6,7 +6,7 @@ use backon::{ConstantBuilder, Retryable};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use tracing::warn;
-use url::Url;
+use url::{Host, Url};
 
 /// Why a call did not go well. It holds nothing of what was sent or answered: either may quote a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +110,17 @@ pub fn below<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url
 /// When it is neither of http nor of https.
 pub fn is_http(url: &Url) -> Result<(), &'static str> {
     if matches!(url.scheme(), "http" | "https") { Ok(()) } else { Err("an address begins with http:// or https://") }
+}
+
+/// Whether nobody between can read what is sent there: over TLS, or within this machine.
+pub fn is_private(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    is_loopback || url.scheme() == "https"
 }
 
 #[cfg(test)]

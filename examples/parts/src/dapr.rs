@@ -12,6 +12,7 @@ use crate::call::{self, below};
 
 /// Where the sidecar is.
 #[derive(Settings)]
+#[settings(validate = Self::check)]
 pub struct Dapr {
     /// Port of the Dapr sidecar on this machine; Dapr sets it. Unset, with no endpoint either: there is no sidecar.
     #[setting(env = "DAPR_HTTP_PORT", example = "3500")]
@@ -38,6 +39,16 @@ pub struct Sidecar<'s> {
 }
 
 impl Dapr {
+    /// Whether the token stays between this service and the sidecar.
+    fn check(&self) -> Result<(), &'static str> {
+        match (&self.http_endpoint, &self.api_token) {
+            (Some(endpoint), Some(_)) if !call::is_private(endpoint) => {
+                Err("DAPR_HTTP_ENDPOINT would send the token in the open: it has to begin with https://")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The sidecar, when there is one.
     pub fn sidecar(&self) -> Option<Sidecar<'_>> {
         let address = match &self.http_endpoint {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use settings_core::{ExposeSecret, SecretString, Settings};
 use url::{Host, Url};
 
-use crate::call::{self, Failed, below};
+use crate::call::{self, Failed, below, is_private};
 
 const OPENAI: &str = "https://api.openai.com/v1";
 const GEMINI: &str = "https://generativelanguage.googleapis.com/v1beta/openai";
@@ -107,7 +107,7 @@ impl Model {
         match key {
             None if is_near(url) => self.endpoint(url.as_str(), None),
             None => Err(missing),
-            Some(key) if url.scheme() == "https" || is_loopback(url) => self.endpoint(url.as_str(), Some(key)),
+            Some(key) if is_private(url) => self.endpoint(url.as_str(), Some(key)),
             // A key goes over TLS, or nowhere.
             Some(_) if is_near(url) => self.endpoint(url.as_str(), None),
             Some(_) => Err("MODEL_BASE_URL would send the key in the open: it has to begin with https://"),
@@ -119,15 +119,6 @@ impl Model {
         let is_gemini = url.host_str() == Some("generativelanguage.googleapis.com");
         let otherwise = if is_gemini { "gemini-2.5-flash" } else { "gpt-4o-mini" };
         Ok(Provider::Endpoint { url, model: self.name.as_deref().unwrap_or(otherwise), key })
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

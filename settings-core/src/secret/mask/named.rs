@@ -55,6 +55,10 @@ fn secret(before: &str, name: &str, after: &str) -> Option<Range<usize>> {
 
 /// How many brackets at the end of a word close those that stand open before it: `{user=u, password=pw}`.
 fn closing(before: [&str; 2], word: &str) -> usize {
+    // Few words end so, and all others need no look at what stands before them.
+    if !word.ends_with(['}', ']', ')']) {
+        return 0;
+    }
     let count = |bracket: char| before.iter().map(|text| text.matches(bracket).count()).sum::<usize>();
     let mut open = [('{', '}'), ('[', ']'), ('(', ')')].map(|(opens, closes)| (closes, count(opens), count(closes)));
     let closes = |c: &char| match open.iter_mut().find(|(closes, opened, closed)| closes == c && opened > closed) {
