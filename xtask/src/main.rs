@@ -16,7 +16,7 @@ mod serve;
 mod servers;
 mod test;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -54,13 +54,20 @@ fn main() -> ExitCode {
     })
 }
 
+/// A call that measures. Backtraces are off, as they are by default: Azure's SDK takes some where nothing has failed.
+fn measured(args: &[&str]) -> Command {
+    let mut command = cargo::command(args);
+    command.env("RUST_BACKTRACE", "0");
+    command
+}
+
 fn run(command: Option<&str>, args: &[String]) -> Result<ExitCode> {
     match (command, args) {
         (Some("test"), options) => test::run(options)?,
         (Some("hooks"), []) => println!("{}", hooks::install()?),
         (Some("serve"), options) => return serve::run(options),
-        (Some("bench"), []) => cargo::run(&mut cargo::command(["bench", "--package", "settings-benches"]))?,
-        (Some("bench-stores"), []) => cargo::run(&mut cargo::command(BENCH_STORES))?,
+        (Some("bench"), []) => cargo::run(&mut measured(&["bench", "--package", "settings-benches"]))?,
+        (Some("bench-stores"), []) => cargo::run(&mut measured(&BENCH_STORES))?,
         (Some("bench-build"), []) => bench_build::run()?,
         (None | Some("help" | "--help" | "-h"), _) => print!("{HELP}"),
         (Some(_), _) => return Err(format!("no such command\n\n{HELP}").into()),

@@ -95,6 +95,7 @@ pub struct StoreError {
 
 /// The kinds of [`StoreError`], which decide what a load does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StoreErrorKind {
     /// There is no such secret, or it is disabled, deleted, empty or without the key. The next source is asked.
     NotFound,

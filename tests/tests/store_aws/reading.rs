@@ -274,7 +274,7 @@ fn plain_http_to_another_machine_wants_to_be_allowed() {
     for elsewhere in ["http://10.255.255.1.invalid:4566", "HTTP://aws.invalid", "http://127.0.0.1.invalid"] {
         let load = |store: Aws| report(Keys::loader().hermetic().store("aws", store));
         let refused = load(aws(elsewhere));
-        assert_eq!(codes(&refused), [("api_key", Code::Denied)], "{refused}");
+        assert_eq!(codes(&refused), [("api_key", Code::StoreMisconfigured)], "{refused}");
         let told = "the endpoint is plain http to another machine: use https, or set AWS_ALLOW_HTTP=1";
         assert!(line(&refused).contains(told), "{refused}");
         // Nobody has such a name, and it was asked for.

@@ -1,11 +1,14 @@
 //! What the answers of a vault mean, one by one.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use azure_core::error::ErrorKind;
 use azure_core::http::headers::Headers;
-use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Request, Transport};
+use azure_core::http::{AsyncRawResponse, ClientOptions, Context, HttpClient, Request, Transport};
 use fake_stores::{Call, Fault, KeyVault};
 use settings_core::store::{Azure, SecretKey, SecretStore, StoreError, StoreErrorKind};
 use settings_core::testing::store_conformance;
@@ -194,13 +197,45 @@ impl HttpClient for Impostor {
     }
 }
 
+/// What the SDK says when a call loses its token to another that is asked for one, in the place of some requests.
+#[derive(Debug)]
+struct Losing {
+    inner: Transport,
+    left: AtomicUsize,
+}
+
+#[async_trait]
+impl HttpClient for Losing {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let take = |left: usize| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+            return Err(azure_core::Error::with_message(ErrorKind::Credential, "no token"));
+        }
+        self.inner.send(&Context::new(), &mut request.clone()).await
+    }
+}
+
+#[test]
+fn a_token_that_is_lost_is_wanted_again() {
+    let azure = KeyVault::started();
+    azure.vault("kv-chat").set("any", "test-value");
+    let read = |times| {
+        let losing = Losing { inner: azure.transport(), left: AtomicUsize::new(times) };
+        let options = ClientOptions { transport: Some(Transport::new(Arc::new(losing))), ..Default::default() };
+        let store = Azure::new(&azure.vault("kv-chat").url()).credential(azure.credential()).client_options(options);
+        block_on(store.fetch(&[key("any")])).remove(0)
+    };
+    assert!(read(2).is_ok());
+    // Not for ever, and then the load may try again.
+    assert_eq!(read(usize::MAX).unwrap_err(), StoreError::unreachable().because("the client has lost its token"));
+}
+
 #[test]
 fn no_stranger_gets_a_token() {
     let azure = KeyVault::started();
-    let options =
-        ClientOptions { transport: Some(Transport::new(std::sync::Arc::new(Impostor))), ..Default::default() };
+    let options = ClientOptions { transport: Some(Transport::new(Arc::new(Impostor))), ..Default::default() };
     let store = Azure::new("https://vault.example.com").credential(azure.credential()).client_options(options);
     let error = block_on(store.fetch(&[key("any")])).remove(0).unwrap_err();
     let why = "it asks for a token of another domain: is this a key vault?";
-    assert_eq!(error, StoreError::denied().because(why));
+    assert_eq!(error, StoreError::misconfigured().because(why));
 }

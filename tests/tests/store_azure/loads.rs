@@ -346,11 +346,13 @@ fn variables_open_the_vault() {
 
     // What is half set up, or no address, is an error even of an optional secret.
     let report = loader(&[variables[0], variables[3]]).load_blocking().err().unwrap();
-    assert_eq!(codes(&report), [("api_key", Code::Denied)]);
-    let report = loader(&[("KEY_VAULT_URI", "my-keyvault"), variables[1], variables[2], variables[3]]);
-    let report = report.load_blocking().err().unwrap();
-    assert_eq!(codes(&report), [("api_key", Code::Invalid)]);
-    assert!(flat(&report).contains("KEY_VAULT_URI"), "{report}");
+    assert_eq!(codes(&report), [("api_key", Code::StoreMisconfigured)]);
+    // Whoever might ask there.
+    for principal in [&variables[1..], &[]] {
+        let report = loader(&[&[("KEY_VAULT_URI", "my-keyvault")], principal].concat()).load_blocking().err().unwrap();
+        assert_eq!(codes(&report), [("api_key", Code::StoreMisconfigured)]);
+        assert!(flat(&report).contains("KEY_VAULT_URI: a vault's address is like https://"), "{report}");
+    }
 }
 
 #[derive(Settings)]

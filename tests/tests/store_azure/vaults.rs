@@ -58,7 +58,7 @@ fn what_key_vault_takes_for_no_name_is_not_sent() {
     }
     for vault in ["kv-other", "http://kv-other.vault.azure.net", "https://kv-other.vault.azure.net/secrets"] {
         let error = bench.refusal(key("a").with("vault", vault));
-        assert_eq!(error.kind(), StoreErrorKind::Malformed, "{vault}");
+        assert_eq!(error.kind(), StoreErrorKind::Misconfigured, "{vault}");
     }
     assert_eq!(bench.azure.counts().connections, 0);
     // A version that the vault itself takes for none.
@@ -73,7 +73,7 @@ fn an_address_that_is_none_is_told_with_each_secret() {
     let store = store.client_options(options(&azure));
     let other = key("a").with("vault", &azure.vault("kv-other").url());
     let answers = block_on(store.fetch(&[key("a"), SecretKey::new("B"), other]));
-    let wrong = StoreError::malformed().because("a vault's address begins with https://");
+    let wrong = StoreError::misconfigured().because("a vault's address begins with https://");
     let errors: Vec<StoreError> = answers.into_iter().map(|answer| answer.unwrap_err()).collect();
     assert_eq!(errors, [wrong.clone(), wrong, StoreError::not_found()]);
     assert_eq!(store.describe(), "Azure Key Vault");

@@ -113,21 +113,27 @@ fn who_cannot_sign_in_is_told_why() {
 #[test]
 fn a_file_that_is_no_good_is_told() {
     let bench = Bench::new();
-    for (content, told) in [
-        (None, "is not there"),
-        (Some("canary"), "is no JSON"),
-        (Some("{}"), "holds no credentials of a known type"),
-        (Some(r#"{"type": "canary"}"#), "holds no credentials of a known type"),
-        (Some(r#"{"type": "authorized_user"}"#), "lacks something, or holds a key that is none"),
+    for (content, told, code) in [
+        (None, "is not there", Code::StoreMisconfigured),
+        (Some("canary"), "is no JSON", Code::StoreMisconfigured),
+        (Some("{}"), "holds no credentials of a known type", Code::StoreMisconfigured),
+        (Some(r#"{"type": "canary"}"#), "holds no credentials of a known type", Code::StoreMisconfigured),
+        (
+            Some(r#"{"type": "authorized_user"}"#),
+            "lacks something, or holds a key that is none",
+            Code::StoreMisconfigured,
+        ),
         (
             Some(
                 r#"{"type": "service_account", "client_email": "a@example.com", "private_key_id": "1", "private_key": "canary", "project_id": "p"}"#,
             ),
             "the credentials give no token: are they revoked or expired?",
+            Code::Denied,
         ),
         (
             Some(r#"{"type": "external_account", "credential_source": {"environment_id": "aws1"}}"#),
             "wants the process environment, which this loader does not read",
+            Code::StoreMisconfigured,
         ),
     ] {
         let file = EnvFile::new(content.unwrap_or_default());
@@ -136,7 +142,7 @@ fn a_file_that_is_no_good_is_told() {
             drop(file);
         }
         let report = report(&bench.google.url(), &[("GOOGLE_APPLICATION_CREDENTIALS", &path)]);
-        assert_eq!(codes(&report), [("api_key", Code::Denied)]);
+        assert_eq!(codes(&report), [("api_key", code)]);
         assert!(flat(&report).contains(told), "{told}: {report}");
         assert!(!report.to_string().contains("canary"), "{report}");
         assert_eq!(bench.google.counts().connections, 0);
@@ -188,7 +194,7 @@ fn without_credentials_it_is_not_configured() {
 #[test]
 fn an_endpoint_that_is_none_names_its_variable() {
     let report = report("http://10.0.0.7", &[]);
-    assert_eq!(codes(&report), [("api_key", Code::Invalid)]);
+    assert_eq!(codes(&report), [("api_key", Code::StoreMisconfigured)]);
     assert!(flat(&report).contains("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER: plain http"), "{report}");
 }
 

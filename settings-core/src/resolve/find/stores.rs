@@ -19,6 +19,8 @@ enum Target {
     Store(Arc<dyn SecretStore>),
     /// It would be asked if more were known: what is missing.
     NotConfigured(Cow<'static, str>),
+    /// It cannot be opened as it is configured.
+    Closed(StoreError),
     /// The program is built without it.
     NotBuiltIn {
         configured: bool,
@@ -54,6 +56,10 @@ impl Search<'_, '_> {
                 self.note_unasked(kind, name, &key, Outcome::NotConfigured(missing));
                 Step::Continue(())
             }
+            Target::Closed(error) => {
+                let place = self.unasked_place(kind, &key);
+                self.note_refusal(&error, name, &place)
+            }
             Target::NotBuiltIn { configured } => {
                 self.note_unasked(kind, name, &key, Outcome::NotBuiltIn);
                 if configured { self.refuse(Fault::NotBuiltIn(name)) } else { Step::Continue(()) }
@@ -74,10 +80,17 @@ impl Search<'_, '_> {
     }
 
     fn note_unasked(&mut self, kind: Option<&Kind>, name: &'static str, key: &SecretKey, outcome: Outcome) {
-        if self.trail.is_written() {
-            let place = kind.map(|kind| self.layers.with_config(|config| (kind.place)(key, config)));
-            self.trail.note(name, &place.unwrap_or_else(|| key.to_string()), outcome);
+        let place = self.unasked_place(kind, key);
+        self.trail.note(name, &place, outcome);
+    }
+
+    /// Where the secret would be, as far as the configuration tells; empty where nobody reads it.
+    fn unasked_place(&self, kind: Option<&Kind>, key: &SecretKey) -> String {
+        if !self.trail.is_written() {
+            return String::new();
         }
+        let place = kind.map(|kind| self.layers.with_config(|config| (kind.place)(key, config)));
+        place.unwrap_or_else(|| key.to_string())
     }
 
     fn note_refusal(&mut self, error: &StoreError, name: &'static str, place: &str) -> Step {
@@ -224,7 +237,7 @@ fn target(
         Err(missing) => Target::NotConfigured(missing),
         Ok(()) => match kind::open(kind, config) {
             Some(Ok(store)) => Target::Store(store),
-            Some(Err(error)) => Target::NotConfigured(error.note().to_owned().into()),
+            Some(Err(error)) => Target::Closed(error),
             None => Target::NotBuiltIn { configured: true },
         },
     })

@@ -170,7 +170,7 @@ fn without_answer<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> Stor
         return of_credentials(credentials);
     }
     if matches!(error, SdkError::ConstructionFailure(_)) {
-        return StoreError::not_configured().because("the region or endpoint cannot be used");
+        return StoreError::misconfigured().because("the region or endpoint cannot be used");
     }
     no_connection(error)
 }
@@ -210,13 +210,12 @@ fn no_connection(error: &(dyn Error + 'static)) -> StoreError {
 fn of_credentials(error: &CredentialsError) -> StoreError {
     let needed = causes(error).find_map(|cause| feature(&cause.to_string()));
     match (error, needed) {
-        (_, Some(feature)) => StoreError::not_configured().because(feature),
+        (_, Some(feature)) => StoreError::misconfigured().because(feature),
         (CredentialsError::CredentialsNotLoaded(_), None) => StoreError::not_configured()
             .because("no credentials: no access key is set, and no profile, role or instance gives any"),
         (CredentialsError::ProviderTimedOut(_), None) => StoreError::unreachable().because("credentials: timed out"),
-        (CredentialsError::InvalidConfiguration(_), None) => {
-            StoreError::denied().because("the profile or role that credentials should come from is not well configured")
-        }
+        (CredentialsError::InvalidConfiguration(_), None) => StoreError::misconfigured()
+            .because("the profile or role that credentials should come from is not well configured"),
         (_, None) if causes(error).any(|cause| cause.is::<ConnectorError>()) => {
             StoreError::unreachable().because("what gives out credentials does not answer")
         }

@@ -229,7 +229,8 @@ impl PlainHttp {
 }
 
 fn refused(what: &str) -> StoreError {
-    StoreError::denied().noted(format!("{what} is plain http to another machine: use https, or set AWS_ALLOW_HTTP=1"))
+    StoreError::misconfigured()
+        .noted(format!("{what} is plain http to another machine: use https, or set AWS_ALLOW_HTTP=1"))
 }
 
 /// Whether what is sent to this address stays on this machine, or is encrypted.

@@ -12,10 +12,10 @@ pub(super) struct VaultUrl {
 impl VaultUrl {
     /// The vault of this address. Besides the host there may be a port and a `/` at the end.
     pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
-        let wrong = || StoreError::malformed().because("a vault's address is like https://kv-chat.vault.azure.net");
+        let wrong = || StoreError::misconfigured().because("a vault's address is like https://kv-chat.vault.azure.net");
         let (scheme, rest) = url.trim().split_once("://").ok_or_else(wrong)?;
         if scheme.eq_ignore_ascii_case("http") {
-            return Err(StoreError::malformed().because("a vault's address begins with https://"));
+            return Err(StoreError::misconfigured().because("a vault's address begins with https://"));
         }
         let host = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
         let (domain, port) = host.split_once(':').unwrap_or((&host, "443"));

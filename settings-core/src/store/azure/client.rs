@@ -104,10 +104,11 @@ impl Azure {
 
     /// The vault that is configured by variables. What is wrong with them is told by each secret that is wanted from it.
     pub(super) fn configured(config: &Config<'_>) -> Result<Self, StoreError> {
+        // An address that is none is told first: nobody can sign in to it.
+        let named = |error: StoreError| StoreError::misconfigured().noted(format!("{VAULT}: {}", error.note()));
+        let vault = config.get(VAULT).map(|url| VaultUrl::parse(&url).map_err(named)).transpose()?;
         SignIn::is_configured(config)?;
-        let named = |error: StoreError| StoreError::malformed().noted(format!("{VAULT}: {}", error.note()));
-        let vault = config.get(VAULT).map(|url| VaultUrl::parse(&url).map_err(named));
-        Ok(Self::open(vault, Variables::read(config)))
+        Ok(Self::open(vault.map(Ok), Variables::read(config)))
     }
 
     fn open(vault: Option<Result<VaultUrl, StoreError>>, variables: Variables) -> Self {
@@ -163,6 +164,9 @@ impl Azure {
     }
 }
 
+/// How often a call may lose its token to the others of the same moment.
+const MOST_LOST: u8 = 8;
+
 /// One client for each vault, all with the same credential and connections.
 struct Clients {
     sign_in: Arc<SignIn>,
@@ -191,6 +195,29 @@ impl Clients {
     }
 }
 
+/// The goes of one call after its first.
+#[derive(Default)]
+struct Goes {
+    after_refusal: bool,
+    after_loss: u8,
+}
+
+impl Client {
+    /// Whether what a call has ended with was for want of a token, and there is one for another go.
+    async fn has_a_token_for(&self, error: Option<&azure_core::Error>, attempt: &Attempt, goes: &mut Goes) -> bool {
+        if failure::is_lost_token(error) && goes.after_loss < MOST_LOST {
+            goes.after_loss += 1;
+            return true;
+        }
+        if failure::is_refused_token(error) && !goes.after_refusal {
+            goes.after_refusal = true;
+            self.sign_in.renew(attempt).await;
+            return true;
+        }
+        false
+    }
+}
+
 /// What is asked for: a secret of a vault, the newest version of it or another.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Id {
@@ -202,8 +229,8 @@ struct Id {
 impl Id {
     async fn read(self, vault: Client, attempt: Attempt) -> (Self, Result<Secret, StoreError>) {
         let mut answer = self.get(&vault.client, &attempt).await;
-        if failure::is_refused_token(answer.as_ref().err()) {
-            vault.sign_in.renew(&attempt).await;
+        let mut goes = Goes::default();
+        while vault.has_a_token_for(answer.as_ref().err(), &attempt, &mut goes).await {
             answer = self.get(&vault.client, &attempt).await;
         }
         let secret = answer.map_err(|error| failure::of_vault(&error, Call::Read)).and_then(secret);
@@ -222,9 +249,9 @@ impl Id {
     async fn write(&self, vault: &Client, attempt: &Attempt, value: &SecretString) -> Result<(), StoreError> {
         let body = parameters(value)?;
         let mut answer = self.set(&vault.client, attempt, body.clone()).await;
-        if failure::is_refused_token(answer.as_ref().err()) {
-            vault.sign_in.renew(attempt).await;
-            answer = self.set(&vault.client, attempt, body).await;
+        let mut goes = Goes::default();
+        while vault.has_a_token_for(answer.as_ref().err(), attempt, &mut goes).await {
+            answer = self.set(&vault.client, attempt, body.clone()).await;
         }
         answer.map_err(|error| failure::of_vault(&error, Call::Write))
     }

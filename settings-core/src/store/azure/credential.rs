@@ -114,7 +114,9 @@ impl SignIn {
             let (tenant, client) = tenant_and_client(config, TOKEN_FILE)?;
             let file = PathBuf::from(file.as_str());
             if !file.is_file() || File::open(&file).is_err() {
-                return Err(StoreError::denied().because("the file of AZURE_FEDERATED_TOKEN_FILE cannot be read"));
+                return Err(
+                    StoreError::misconfigured().because("the file of AZURE_FEDERATED_TOKEN_FILE cannot be read")
+                );
             }
             let options = WorkloadIdentityCredentialOptions {
                 credential_options: ClientAssertionCredentialOptions { client_options: entra(config, http) },
@@ -143,13 +145,13 @@ fn tenant_and_client(
     because: &'static str,
 ) -> Result<(Zeroizing<String>, Zeroizing<String>), StoreError> {
     let wanted = |name: &'static str| {
-        config.get(name).ok_or_else(|| StoreError::denied().noted(format!("{because} is set and {name} is not")))
+        config.get(name).ok_or_else(|| StoreError::misconfigured().noted(format!("{because} is set and {name} is not")))
     };
     Ok((wanted(TENANT)?, wanted(CLIENT)?))
 }
 
 fn misspelt() -> StoreError {
-    StoreError::denied().because("AZURE_TENANT_ID or AZURE_AUTHORITY_HOST is misspelt")
+    StoreError::misconfigured().because("AZURE_TENANT_ID or AZURE_AUTHORITY_HOST is misspelt")
 }
 
 /// How the sign-in service is spoken to. Without its address in the options the SDK would look into the environment.

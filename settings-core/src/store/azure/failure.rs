@@ -29,15 +29,24 @@ pub(super) fn of_vault(error: &azure_core::Error, call: Call) -> StoreError {
         ErrorKind::HttpResponse { status, raw_response, .. } => of_status(*status, raw_response.as_deref(), call),
         ErrorKind::Connection | ErrorKind::Io => unreachable(error),
         // The SDK compares the vault's domain with the one that its challenge wants a token for.
-        ErrorKind::Other => StoreError::denied().because("it asks for a token of another domain: is this a key vault?"),
+        ErrorKind::Other => {
+            StoreError::misconfigured().because("it asks for a token of another domain: is this a key vault?")
+        }
         ErrorKind::DataConversion => StoreError::unreachable().because("its challenge for a token makes no sense"),
-        ErrorKind::Credential => StoreError::denied().because("the credential gives no token"),
+        ErrorKind::Credential => StoreError::unreachable().because("the client has lost its token"),
     }
 }
 
 /// Whether the vault wants another token than it was given.
 pub(super) fn is_refused_token(error: Option<&azure_core::Error>) -> bool {
     error.and_then(azure_core::Error::http_status) == Some(StatusCode::Unauthorized)
+}
+
+/// Whether the SDK has dropped the token that it was about to send. It forgets what it keeps each time that a vault asks for
+/// a token, which many first calls are asked at one time, on several threads. What the credential says has a cause.
+pub(super) fn is_lost_token(error: Option<&azure_core::Error>) -> bool {
+    let is_ours = |error| chain(error).any(|cause| cause.is::<StoreError>());
+    error.is_some_and(|error| matches!(error.kind(), ErrorKind::Credential) && !is_ours(error))
 }
 
 fn of_status(status: StatusCode, response: Option<&RawResponse>, call: Call) -> StoreError {

@@ -44,7 +44,7 @@ impl Identity {
         ];
         for (endpoint, secret, header, version, client_id) in platforms {
             let (Some(url), Some(secret)) = (config.get(endpoint), config.get(secret)) else { continue };
-            let wrong = || StoreError::denied().noted(format!("{endpoint} is no address"));
+            let wrong = || StoreError::misconfigured().noted(format!("{endpoint} is no address"));
             let mut url = Url::parse(&url).map_err(|_| wrong())?;
             url.query_pairs_mut().append_pair("api-version", version);
             if let Some(client) = client {

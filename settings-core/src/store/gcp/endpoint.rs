@@ -6,8 +6,9 @@ use crate::store::StoreError;
 
 /// Checks an address. Plain http is for this machine alone: tokens and secrets would be seen on the way to another.
 pub(super) fn check(url: &str) -> Result<String, StoreError> {
-    let wrong =
-        || StoreError::malformed().because("an endpoint is like https://secretmanager.europe-west3.rep.googleapis.com");
+    let wrong = || {
+        StoreError::misconfigured().because("an endpoint is like https://secretmanager.europe-west3.rep.googleapis.com")
+    };
     let url = url.trim();
     let url = url.strip_suffix('/').unwrap_or(url);
     let (scheme, authority) = url.split_once("://").ok_or_else(wrong)?;
@@ -27,9 +28,8 @@ pub(super) fn check(url: &str) -> Result<String, StoreError> {
         return Ok(url.to_owned());
     }
     Err(match scheme.eq_ignore_ascii_case("http") {
-        true => {
-            StoreError::malformed().because("plain http to another machine would show the token to everybody between")
-        }
+        true => StoreError::misconfigured()
+            .because("plain http to another machine would show the token to everybody between"),
         false => wrong(),
     })
 }

@@ -36,9 +36,8 @@ impl Sdk {
             None => builder,
         };
         builder.build().await.map(Self).map_err(|error| match error.is_universe_domain_mismatch() {
-            true => {
-                StoreError::denied().because("the credentials are not of the cloud of GOOGLE_CLOUD_UNIVERSE_DOMAIN")
-            }
+            true => StoreError::misconfigured()
+                .because("the credentials are not of the cloud of GOOGLE_CLOUD_UNIVERSE_DOMAIN"),
             false => StoreError::unreachable().because("this machine has no TLS roots"),
         })
     }

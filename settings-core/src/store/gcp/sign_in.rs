@@ -185,7 +185,7 @@ impl File {
     }
 
     fn wrong(self, what: &str) -> StoreError {
-        StoreError::denied().noted(format!("{} {what}", self.0))
+        StoreError::misconfigured().noted(format!("{} {what}", self.0))
     }
 }
 

@@ -327,7 +327,7 @@ fn a_profile_may_want_a_feature() {
             _ => cfg!(feature = "aws-credential-process"),
         };
         assert_eq!(note.contains(needed), !is_built_in, "{needed}: {note}");
-        assert!(is_built_in || kind == StoreErrorKind::NotConfigured, "{needed}");
+        assert!(is_built_in || kind == StoreErrorKind::Misconfigured, "{needed}");
     }
     assert_eq!(server.count(), 0);
 }
@@ -337,12 +337,12 @@ fn plain_http_does_not_leave_this_machine() {
     for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_STS"] {
         let result = fetch(&[REGION, KEYS[0], KEYS[1], (variable, "http://settings.invalid:4566")]);
         let note = format!("{variable} is plain http to another machine: use https, or set AWS_ALLOW_HTTP=1");
-        assert_eq!(kind(&result), (StoreErrorKind::Denied, &*note));
+        assert_eq!(kind(&result), (StoreErrorKind::Misconfigured, &*note));
     }
     let file = File::new("[default]\nendpoint_url = http://settings.invalid:4566\n");
     let by_profile = [REGION, KEYS[0], KEYS[1], ("AWS_CONFIG_FILE", file.path())];
     let note = "the endpoint is plain http to another machine: use https, or set AWS_ALLOW_HTTP=1";
-    assert_eq!(kind(&fetch(&by_profile)), (StoreErrorKind::Denied, note));
+    assert_eq!(kind(&fetch(&by_profile)), (StoreErrorKind::Misconfigured, note));
     let allowed = [&by_profile[..], &[("AWS_ALLOW_HTTP", "1")]].concat();
     assert_eq!(kind(&fetch(&allowed)), (StoreErrorKind::Unreachable, "the host name does not resolve"));
 }

@@ -120,7 +120,7 @@ fn sovereign_clouds_sign_in_elsewhere() {
 
     let wire = Wire::new([]);
     let error = signed_in(&[tenant, client, secret, (AUTHORITY, "http://login.example.com")], &wire).unwrap_err();
-    assert_eq!(error.to_string(), "access denied (AZURE_TENANT_ID or AZURE_AUTHORITY_HOST is misspelt)");
+    assert_eq!(error.to_string(), "wrongly configured (AZURE_TENANT_ID or AZURE_AUTHORITY_HOST is misspelt)");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_workload_signs_in_with_the_token_of_its_file() {
 
     for path in ["/no/such/file", "/"] {
         let error = signed_in(&[(TENANT, "t"), (CLIENT, "c"), (TOKEN_FILE, path)], &Wire::new([])).unwrap_err();
-        assert_eq!(error.to_string(), "access denied (the file of AZURE_FEDERATED_TOKEN_FILE cannot be read)");
+        assert_eq!(error.to_string(), "wrongly configured (the file of AZURE_FEDERATED_TOKEN_FILE cannot be read)");
     }
 }
 
@@ -180,7 +180,7 @@ fn an_app_without_that_identity_is_denied_and_one_that_is_busy_is_asked_again() 
     }
     let nowhere = [(IDENTITY_ENDPOINT, "localhost"), (super::super::IDENTITY_HEADER, "canary")];
     let error = signed_in(&nowhere, &Wire::new([])).unwrap_err();
-    assert_eq!(error.to_string(), "access denied (IDENTITY_ENDPOINT is no address)");
+    assert_eq!(error.to_string(), "wrongly configured (IDENTITY_ENDPOINT is no address)");
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn what_is_half_set_up_is_told() {
         (vec![(TOKEN_FILE, "/"), client], "AZURE_FEDERATED_TOKEN_FILE is set and AZURE_TENANT_ID is not"),
     ] {
         let error = signed_in(&variables, &Wire::new([])).unwrap_err();
-        assert_eq!(error, StoreError::denied().because(told));
+        assert_eq!(error, StoreError::misconfigured().because(told));
     }
 }
 
