@@ -363,10 +363,10 @@ impl Explanation {
             columns: [
                 column("FIELD", 12, Cut::Start),
                 column("VALUE", 10, Cut::End),
-                column("LAYER", 7, Cut::End),
+                column("LAYER", 15, Cut::End),
                 column("PLACE", 16, Cut::Start),
             ],
-            yielding: &[1, 3, 0],
+            yielding: &[1, 3, 0, 2],
             rows,
             foot: self.profile(),
         }
