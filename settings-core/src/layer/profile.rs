@@ -19,13 +19,16 @@ impl Layers<'_> {
     /// The profile that the files are looked for by.
     pub(crate) fn profile_in_force(&self) -> Option<InForce> {
         let profile = self.profile()?;
+        // It may be a key that stands in the wrong variable.
+        let name = mask(profile);
         let of_env = self.plain_env_files().into_iter().map(|path| paths::dotenv_twin(&path, profile));
         let of_config = self.plain_config_files().into_iter().map(|file| paths::config_twin(&file.path, profile));
         let files = of_env.chain(of_config).map(|path: PathBuf| {
             let path = self.found(path);
-            (show(&path), path.exists())
+            (show(&path).replace(profile, &name), path.exists())
         });
-        Some(InForce { name: mask(profile), files: files.collect() })
+        let files = files.collect();
+        Some(InForce { name, files })
     }
 }
 
