@@ -5,14 +5,14 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::layer::Layers;
+use crate::layer::{InForce, Layers};
 use crate::report::{Look, Outcome};
 use crate::resolve::find::retrace_to_the_end;
 use crate::resolve::find::stores::stores;
 use crate::resolve::walk::{Leaf, Step, walk};
 use crate::schema::{DefaultValue, Schema};
 use crate::secret::{REDACTED, mask};
-use crate::table::{Cell, Column, Cut, Table};
+use crate::table::{self, Cell, Column, Cut, Table};
 use crate::tone::{Tone, plain};
 use crate::value::{Failure, Fault, Slot};
 
@@ -41,6 +41,7 @@ use crate::value::{Failure, Fault, Slot};
 pub struct Explanation {
     settings: &'static str,
     rows: Vec<Row>,
+    profile: Option<InForce>,
 }
 
 /// One field of an [`Explanation`].
@@ -203,7 +204,7 @@ impl Explanation {
                 }
             }
         });
-        Self { settings: schema.name, rows }
+        Self { settings: schema.name, rows, profile: layers.profile_in_force() }
     }
 
     /// One row for each field, in the struct's order.
@@ -211,11 +212,17 @@ impl Explanation {
         &self.rows
     }
 
-    /// The same for programs. Names may be added in later versions.
+    /// The profile and its files, in a sentence.
+    pub(crate) fn profile(&self) -> Option<String> {
+        self.profile.as_ref().map(InForce::sentence)
+    }
+
+    /// The same for programs. `profile` is the one in force, with the files that it may have. Names may be added in later versions.
     ///
     /// ```json
     /// {
     ///   "settings": "Chat",
+    ///   "profile": {"name": "staging", "files": [{"file": "./.env.staging", "found": true}]},
     ///   "fields": [{
     ///     "path": "port",
     ///     "variable": "CHAT_PORT",
@@ -246,7 +253,8 @@ impl Explanation {
                 "shadowed": shadowed.collect::<Vec<_>>(),
             })
         });
-        json!({ "settings": self.settings, "fields": fields.collect::<Vec<_>>() })
+        let profile = self.profile.as_ref().map(InForce::json);
+        json!({ "settings": self.settings, "profile": profile, "fields": fields.collect::<Vec<_>>() })
     }
 }
 
@@ -325,7 +333,7 @@ fn counted(elements: usize) -> String {
 const WIDEST_VALUE: usize = 28;
 
 impl Explanation {
-    /// One line for each field, one for each store that the search went past, and one for each value that it hides. Of a value
+    /// One line for each field, and below it one for each store that the search went past, and for each value that it hides. Of a value
     /// no more than `widest` is shown.
     pub(crate) fn table(&self, widest: usize) -> Table<4> {
         let column = |head, least, cut| Column { head, least, cut };
@@ -339,31 +347,28 @@ impl Explanation {
             // Where there is no value, the variable tells what could be set.
             let place = if row.place.is_empty() { &row.variable } else { &row.place };
             let shown = if row.state == State::Set { Tone::Plain } else { Tone::Faint };
-            rows.push([
-                Cell::new(&row.path),
-                Cell::toned(shortened(&row.value, widest), shown),
-                Cell::toned(layer, row.state.tone()),
-                Cell::toned(place, shown),
-            ]);
-            let faint = |text: String| Cell::toned(text, Tone::Faint);
-            let past = |look: &Look| {
-                // Which store it is stands at the beginning.
-                faint(format!("past {} {}: {}", look.layer(), look.place(), look.outcome().sentence())).cut(Cut::End)
-            };
-            let over = |Shadow { layer, place }: &Shadow| faint(format!("over {layer} {place}"));
-            let none = Cell::default;
-            let more = row.passed.iter().map(past).chain(row.shadowed.iter().map(over));
-            rows.extend(more.map(|more| [none(), none(), none(), more]));
+            let past = |look: &Look| format!("past {} {}: {}", look.layer(), look.place(), look.outcome().sentence());
+            let over = |Shadow { layer, place }: &Shadow| format!("over {layer} {place}");
+            rows.push(table::Row {
+                cells: [
+                    Cell::new(&row.path),
+                    Cell::toned(shortened(&row.value, widest), shown),
+                    Cell::toned(layer, row.state.tone()),
+                    Cell::toned(place, shown),
+                ],
+                notes: row.passed.iter().map(past).chain(row.shadowed.iter().map(over)).collect(),
+            });
         }
         Table {
             columns: [
-                column("FIELD", 16, Cut::Start),
+                column("FIELD", 12, Cut::Start),
                 column("VALUE", 10, Cut::End),
-                column("LAYER", 7, Cut::End),
-                column("PLACE", 24, Cut::Start),
+                column("LAYER", 15, Cut::End),
+                column("PLACE", 16, Cut::Start),
             ],
-            yielding: &[1, 3, 0],
+            yielding: &[1, 3, 0, 2],
             rows,
+            foot: self.profile(),
         }
     }
 }

@@ -19,7 +19,11 @@ pub mod documents {}
 #[doc = include_str!("../docs/provision.md")]
 pub mod provision {}
 
-#[doc = include_str!("../docs/check_and_explain.md")]
+#[cfg_attr(feature = "clap", doc = include_str!("../docs/check_and_explain.md"))]
+#[cfg_attr(
+    not(feature = "clap"),
+    doc = "Whether the settings load, and where each value comes from, with the feature `clap`."
+)]
 pub mod check_and_explain {}
 
 #[doc = include_str!("../docs/scan.md")]

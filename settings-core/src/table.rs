@@ -1,5 +1,6 @@
 //! Lines in columns, as wide as their widest cell or as the room that there is.
 
+use crate::fold::fold;
 use crate::tone::{Paint, Tone};
 
 /// A column, and how narrow it may become where there is too little room.
@@ -22,8 +23,6 @@ pub(crate) enum Cut {
 pub(crate) struct Cell {
     pub(crate) text: String,
     pub(crate) tone: Tone,
-    /// What it loses, where that is not what its column's other cells do.
-    cut: Option<Cut>,
 }
 
 impl Cell {
@@ -32,11 +31,7 @@ impl Cell {
     }
 
     pub(crate) fn toned(text: impl Into<String>, tone: Tone) -> Self {
-        Self { text: text.into(), tone, cut: None }
-    }
-
-    pub(crate) fn cut(self, cut: Cut) -> Self {
-        Self { cut: Some(cut), ..self }
+        Self { text: text.into(), tone }
     }
 }
 
@@ -44,28 +39,46 @@ impl Cell {
 pub(crate) struct Table<const N: usize> {
     pub(crate) columns: [Column; N],
     pub(crate) yielding: &'static [usize],
-    pub(crate) rows: Vec<[Cell; N]>,
+    pub(crate) rows: Vec<Row<N>>,
+    /// What is true of all rows, below them.
+    pub(crate) foot: Option<String>,
+}
+
+/// A line in columns, and what is to be said below it, of which nothing is cut.
+pub(crate) struct Row<const N: usize> {
+    pub(crate) cells: [Cell; N],
+    pub(crate) notes: Vec<String>,
+}
+
+impl<const N: usize> From<[Cell; N]> for Row<N> {
+    fn from(cells: [Cell; N]) -> Self {
+        Self { cells, notes: Vec::new() }
+    }
 }
 
 /// Between two columns.
 const GAP: usize = 2;
+/// Where notes begin, and where their further lines do.
+const NOTE: usize = 4;
+const FURTHER: usize = 6;
 
 impl<const N: usize> Table<N> {
     /// The lines, without the break at the end. A column without any text is left out; `paint` dresses a cell in its tone. Without a `width` nothing is cut.
     pub(crate) fn render(&self, width: Option<usize>, paint: Paint<'_>) -> String {
         let widths = self.widths(width);
-        let head = self.columns.each_ref().map(|column| Cell::toned(column.head, Tone::Head));
+        let head: Row<N> = self.columns.each_ref().map(|column| Cell::toned(column.head, Tone::Head)).into();
+        let room = |indent: usize| width.map_or(usize::MAX, |width| width.saturating_sub(indent));
         let mut text = String::new();
-        let is_used = |at: usize| self.rows.iter().any(|row| !row[at].text.is_empty());
+        let is_used = |at: usize| self.rows.iter().any(|row| !row.cells[at].text.is_empty());
         for (index, row) in std::iter::once(&head).chain(&self.rows).enumerate() {
             if index > 0 {
                 text.push('\n');
             }
             // Blanks are written before the next cell that has a text, so that no line ends with any.
             let mut blanks = 0;
-            let cells = row.iter().zip(&self.columns).zip(widths).enumerate();
+            let cells = row.cells.iter().zip(&self.columns).zip(widths).enumerate();
             for (_, ((cell, column), width)) in cells.filter(|(at, _)| is_used(*at)) {
-                let shown = fit(&cell.text, width, cell.cut.unwrap_or(column.cut));
+                let shown = fit(&cell.text, width, column.cut);
                 let used = shown.chars().count();
                 if used > 0 {
                     text.extend(std::iter::repeat_n(' ', blanks));
@@ -74,13 +87,24 @@ impl<const N: usize> Table<N> {
                 }
                 blanks += width.saturating_sub(used) + GAP;
             }
+            for note in &row.notes {
+                for (at, line) in fold(note, room(NOTE), room(FURTHER)).into_iter().enumerate() {
+                    let indent = if at == 0 { NOTE } else { FURTHER };
+                    text.push_str(&format!("\n{:indent$}{}", "", paint(line, Tone::Faint)));
+                }
+            }
+        }
+        if let Some(foot) = &self.foot {
+            let indent = format!("\n{:FURTHER$}", "");
+            text.push_str("\n\n");
+            text.push_str(&fold(foot, room(0), room(FURTHER)).join(&indent));
         }
         text
     }
 
     fn widths(&self, room: Option<usize>) -> [usize; N] {
         let widest = |at: usize| {
-            let cells = || self.rows.iter().map(|row| row[at].text.chars().count());
+            let cells = || self.rows.iter().map(|row| row.cells[at].text.chars().count());
             match cells().max() {
                 Some(0) | None => 0,
                 Some(widest) => widest.max(self.columns[at].head.len()),
@@ -119,7 +143,8 @@ mod tests {
         Table {
             columns: [column("A", 4, Cut::End), column("B", 4, Cut::End), column("C", 6, Cut::Start)],
             yielding: &[1, 2],
-            rows: rows.iter().map(|row| row.map(Cell::new)).collect(),
+            rows: rows.iter().map(|row| row.map(Cell::new).into()).collect(),
+            foot: None,
         }
     }
 
@@ -144,6 +169,14 @@ mod tests {
     fn a_column_without_any_text_is_left_out() {
         assert_eq!(table(&[["a", "", "c"], ["aa", "", ""]]).render(None, &plain), "A   C\na   c\naa");
         assert_eq!(table(&[["aaaaaa", "", "cccccccccc"]]).render(Some(17), &plain), "A       C\naaaaaa  …cccccccc");
+    }
+
+    #[test]
+    fn notes_are_folded_and_not_cut() {
+        let mut table = table(&[["a", "b", "c"], ["aa", "b", "c"]]);
+        table.rows[0].notes = vec!["one two three".into(), "four".into()];
+        assert_eq!(table.render(None, &plain), "A   B  C\na   b  c\n    one two three\n    four\naa  b  c");
+        assert_eq!(table.render(Some(11), &plain), "A   B  C\na   b  c\n    one two\n      three\n    four\naa  b  c");
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub(crate) fn check(ctxt: &Ctxt, model: &Model<'_>) {
             Kind::Secret => check_secret(ctxt, field),
             Kind::Plain => check_plain(ctxt, field),
         }
+        check_secrets_within(ctxt, field);
         check_env_prefix(ctxt, field);
         check_separator(ctxt, field);
         check_looks(ctxt, field);
@@ -167,7 +168,7 @@ fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
     if let Some(prefix) = field.attrs.prefix.get().filter(|prefix| prefix.value().trim().is_empty()) {
         ctxt.error(prefix, "every text begins with an empty prefix; leave it out");
     }
-    if types::is_plain(field.inner) {
+    if types::is_plain(field.inner) && !types::contains_secrets(field.ty) {
         ctxt.error(field.ty, format!("a secret cannot be of this type: use {}", advice(field)));
     }
 }
@@ -175,6 +176,17 @@ fn check_secret(ctxt: &Ctxt, field: &Field<'_>) {
 fn check_plain(ctxt: &Ctxt, field: &Field<'_>) {
     if types::is_reference(field.inner) && !field.attrs.parse_with.is_set() && !field.attrs.broken {
         ctxt.error(field.inner, "a setting owns its value: use `String` in the place of `&str`, `Vec<T>` of `&[T]`");
+    }
+}
+
+/// A text that is read into several secrets would be shown like that of any plain field.
+fn check_secrets_within(ctxt: &Ctxt, field: &Field<'_>) {
+    if matches!(field.kind, Kind::Plain | Kind::Secret) && types::contains_secrets(field.ty) {
+        ctxt.error(
+            field.ty,
+            "a secret is one value: `SecretString`, or an `Option` of it. For several, write a field for each; or a `Vec` of \
+             a struct with the secret in it, and `#[setting(nested)]`",
+        );
     }
 }
 

@@ -58,6 +58,23 @@ pub(crate) fn is_secret(ty: &Type) -> bool {
         .is_some_and(|segment| ["SecretString", "SecretSlice", "SecretBox"].iter().any(|name| segment.ident == name))
 }
 
+/// Whether it holds secrets otherwise than as one value: `Vec<SecretString>`, also in `Option`.
+pub(crate) fn contains_secrets(ty: &Type) -> bool {
+    let secret_or_more = |ty: &Type| is_secret(in_option(ty).unwrap_or(ty)) || contains_secrets(ty);
+    match bare(ty) {
+        Type::Array(array) => secret_or_more(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().any(secret_or_more),
+        ty => match in_option(ty) {
+            // One that is optional is a value, and twice optional is none.
+            Some(inner) => contains_secrets(inner) || in_option(inner).is_some_and(is_secret),
+            None if is_named(ty, COLLECTIONS) || is_named(ty, &["Box", "Arc", "Rc"]) => {
+                last_segment(ty).is_some_and(|segment| type_arguments(segment).into_iter().any(secret_or_more))
+            }
+            None => false,
+        },
+    }
+}
+
 /// Whether it is the secret type that holds text.
 pub(crate) fn is_secret_text(ty: &Type) -> bool {
     is_named(ty, &["SecretString"])
@@ -208,6 +225,25 @@ mod tests {
             assert!(is_secret(&ty(yes)), "{yes}");
         }
         assert!(!is_secret(&ty("Option<SecretString>")) && !is_secret(&ty("Secret")));
+    }
+
+    #[test]
+    fn knows_where_secrets_are_several() {
+        for yes in [
+            "Vec<SecretString>",
+            "Option<Vec<SecretString>>",
+            "Vec<Option<SecretString>>",
+            "HashMap<String, SecretString>",
+            "[SecretString; 2]",
+            "(String, secrecy::SecretString)",
+            "Arc<SecretString>",
+            "Option<Option<SecretString>>",
+        ] {
+            assert!(contains_secrets(&ty(yes)), "{yes}");
+        }
+        for no in ["SecretString", "Option<SecretString>", "SecretBox<[u8; 2]>", "Vec<String>", "Mine<SecretString>"] {
+            assert!(!contains_secrets(&ty(no)), "{no}");
+        }
     }
 
     #[test]

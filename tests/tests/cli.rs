@@ -152,7 +152,7 @@ fn explain_tells_where_values_come_from_whether_they_are_right_or_not() {
     let expected = "\
 FIELD           VALUE                    LAYER          PLACE
 port            80a0                     env (invalid)  CHAT_PORT
-                                                        over .env ./.env:1:11
+    over .env ./.env:1:11
 ";
     assert!(out(&output).starts_with(expected), "{}", out(&output));
     let origins = "http://localhost:3000,https://chat.example.com";

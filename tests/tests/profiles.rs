@@ -65,6 +65,23 @@ fn the_files_of_a_profile_stand_above_their_plain_twins() {
 }
 
 #[test]
+fn explain_tells_the_profile_and_the_files_that_it_lacks() {
+    let directory = both();
+    let told = |profile: &str| {
+        let explanation = loader(&directory).env([("ENVIRONMENT", profile)]).explain_blocking().unwrap();
+        let last = explanation.to_string().lines().last().unwrap().to_owned();
+        (last.replace(&format!("{}/", directory.path().display()), ""), explanation.to_json()["profile"].clone())
+    };
+    assert_eq!(told("production").0, "profile production: .env.production, chat.production.toml");
+    assert_eq!(told("staging").0, "profile staging: .env.staging, no file chat.staging.toml");
+    let (last, json) = told("prodution");
+    assert_eq!(last, "profile prodution: no file .env.prodution, no file chat.prodution.toml");
+    assert_eq!((&json["name"], &json["files"][0]["found"]), (&"prodution".into(), &false.into()));
+    let (last, json) = told("");
+    assert!(last.starts_with("api_key") && json.is_null(), "{last}");
+}
+
+#[test]
 fn an_empty_key_of_the_profile_hides_the_developers() {
     let key = |loader: Loader<Chat>| loader.load_blocking().unwrap().api_key.map(|key| key.expose_secret().to_owned());
     assert_eq!(key(loader(&both())).unwrap(), "sk-test-key-of-the-developer");

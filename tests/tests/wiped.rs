@@ -116,6 +116,7 @@ impl Files {
             let secret = secret(which);
             let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
             files.write(&format!("{which}.env"), format!("# a file\nOTHER=x\nAPI_KEY='{secret}'\n"));
+            files.write(&format!("{which}.toml"), format!("api_key = '{secret}'\n"));
             files.write(&format!("{which}.hex.env"), format!("API_KEY={hex}\n"));
             files.write(
                 &format!("{which}.expanded.env"),
@@ -133,10 +134,16 @@ impl Files {
 
     /// Runs an ignored test of this file in a process of its own. Tells whether it passed, and what it said.
     fn child(&self, test: &str) -> (bool, String) {
+        self.child_with(test, None)
+    }
+
+    /// The same with the first secret in its environment too.
+    fn child_with(&self, test: &str, api_key: Option<String>) -> (bool, String) {
         let child = Command::new(std::env::current_exe().unwrap())
             .args([&format!("child::{test}"), "--exact", "--ignored", "--nocapture", "--test-threads=1"])
             .env_clear()
             .env("FILES", self.0.path())
+            .envs(api_key.map(|key| ("API_KEY", key)))
             .output()
             .unwrap();
         let said = [child.stdout, child.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
@@ -192,6 +199,14 @@ fn a_secret_that_is_refused_is_wiped() {
 fn an_old_secret_is_wiped_with_the_last_guard() {
     passes("reloaded");
     passes("reloaded_often");
+}
+
+/// The README tells these counts.
+#[test]
+fn what_cannot_be_wiped_is_counted() {
+    let (passed, said) = Files::new().child_with("environment", Some(secret(1)));
+    assert!(passed, "{said}");
+    passes("config_file");
 }
 
 /// What children do.
@@ -405,5 +420,38 @@ mod child {
         assert!(is(FromJson::get().api_key.expose_secret(), 1));
         assert_held(1);
         assert_gone(2);
+    }
+
+    /// Whole copies of the first secret, and what is left of others.
+    fn copies() -> (usize, usize) {
+        let pieces = pieces_in_memory(1);
+        (pieces / (LENGTH - PIECE + 1), pieces % (LENGTH - PIECE + 1))
+    }
+
+    #[test]
+    #[ignore = "run by the tests above"]
+    fn environment() {
+        assert_eq!(copies(), (1, 0), "the environment of the process");
+        for _ in 0..3 {
+            drop(Keys::load_blocking().unwrap());
+            assert_eq!(copies(), (1, 0), "nothing is added to it");
+        }
+    }
+
+    #[test]
+    #[ignore = "run by the tests above"]
+    fn config_file() {
+        #[derive(Settings)]
+        #[settings(env_file = none)]
+        struct Filed {
+            #[secret(in_config_file)]
+            api_key: SecretString,
+        }
+        for _ in 0..3 {
+            let filed = Filed::loader().hermetic().file(file("1.toml")).load_blocking().unwrap();
+            assert!(is(filed.api_key.expose_secret(), 1));
+            drop(filed);
+            assert!(matches!(copies(), (1..=4, _)), "{:?}", copies());
+        }
     }
 }

@@ -46,7 +46,7 @@ fn refuse(report: &Report, json: bool) -> io::Result<i32> {
 fn print(checked: &Checked, settings: &str) -> io::Result<i32> {
     let Checked { explanation, outcome } = checked;
     if !explanation.rows().is_empty() {
-        screen::print(&states(explanation.rows()).render(screen::width(), &screen::paint))?;
+        screen::print(&states(explanation).render(screen::width(), &screen::paint))?;
         screen::print("")?;
     }
     let warnings = match outcome {
@@ -72,7 +72,7 @@ fn counts(explanation: &Explanation) -> String {
     if counted.is_empty() { "nothing to set".to_owned() } else { counted.join(", ") }
 }
 
-fn states(rows: &[Row]) -> Table<5> {
+fn states(explanation: &Explanation) -> Table<5> {
     let column = |head, least, cut| Column { head, least, cut };
     let row = |row: &Row| {
         let state = row.state();
@@ -85,17 +85,19 @@ fn states(rows: &[Row]) -> Table<5> {
             Cell::new(layer),
             Cell::toned(place, tone),
         ]
+        .into()
     };
     Table {
         columns: [
-            column("FIELD", 16, Cut::Start),
+            column("FIELD", 12, Cut::Start),
             column("STATE", 7, Cut::End),
             column("AGE", 4, Cut::End),
             column("LAYER", 6, Cut::End),
-            column("PLACE", 24, Cut::Start),
+            column("PLACE", 16, Cut::Start),
         ],
         yielding: &[4, 0],
-        rows: rows.iter().map(row).collect(),
+        rows: explanation.rows().iter().map(row).collect(),
+        foot: explanation.profile(),
     }
 }
 
@@ -110,6 +112,7 @@ fn age(created: SystemTime) -> String {
 /// ```json
 /// {
 ///   "settings": "Chat",
+///   "profile": null,
 ///   "exit_code": 0,
 ///   "fields": [{"path": "port", "variable": "CHAT_PORT", "state": "set", "layer": "env", "place": "CHAT_PORT", ..}],
 ///   "problems": [],

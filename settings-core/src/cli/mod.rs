@@ -57,6 +57,7 @@ mod check;
 mod completions;
 mod env_example;
 mod exec;
+mod prompt;
 mod provision;
 mod rotate;
 mod scan;

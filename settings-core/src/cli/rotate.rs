@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal, Read};
 
 use zeroize::Zeroizing;
 
-use super::screen;
+use super::{prompt, screen};
 use crate::loader::Loader;
 use crate::report::{Report, Task};
 use crate::resolve::names;
-use crate::secret::{SecretString, secret_string};
+use crate::secret::SecretString;
 use crate::tone::Tone;
 use crate::value::Blueprint;
 
@@ -53,8 +53,8 @@ pub(super) fn rotate<S: Blueprint>(loader: Loader<S>, name: &str, alone: bool) -
 /// The value from the terminal, which does not show it, or else from the standard input without the line break at its end.
 fn read(name: &str) -> Result<SecretString, String> {
     if io::stdin().is_terminal() {
-        let entered = rpassword::prompt_password(format!("New value of {name}: "));
-        return entered.map(secret_string).map_err(|error| format!("nothing could be entered: {}", error.kind()));
+        let entered = prompt::ask(&format!("New value of {name}: "));
+        return entered.map_err(|error| format!("nothing could be entered: {}", error.kind()));
     }
     let mut input = io::stdin().lock();
     // Of its full size from the beginning: a buffer that grows leaves its text behind.

@@ -21,6 +21,12 @@ pub(super) fn width() -> Option<usize> {
     output.is_terminal().then(|| told.filter(|&width| width > 0).unwrap_or(USUAL_WIDTH))
 }
 
+/// How wide lines of a report may be: no wider than sentences are read well.
+fn width_of_errors() -> usize {
+    let told = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
+    told.filter(|&width| width > 0).map_or(USUAL_WIDTH, |width| width.min(USUAL_WIDTH))
+}
+
 /// Writes a text and a line break to the standard output; colours only where there are any, and where `NO_COLOR` is not
 /// set.
 ///
@@ -69,7 +75,7 @@ pub(super) fn warning(text: &str) {
 
 /// Writes a report to the standard error, and gives its exit code.
 pub(super) fn report(report: &Report) -> i32 {
-    error(&Painted { report, paint: &paint }.to_string());
+    error(&Painted { report, width: width_of_errors(), paint: &paint }.to_string());
     report.exit_code()
 }
 

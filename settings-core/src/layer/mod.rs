@@ -6,6 +6,7 @@ pub(crate) mod dotenv;
 pub(crate) mod env;
 mod lines;
 mod paths;
+mod profile;
 pub(crate) mod read;
 pub(crate) mod secret_files;
 pub(crate) mod stores;
@@ -24,6 +25,7 @@ use crate::value::Tree;
 use config_files::{ConfigFiles, Given, Wanted};
 use dotenv::{Dialect, DotenvFile, DotenvFiles, Hit, Place};
 use env::{Env, Variables};
+pub(crate) use profile::InForce;
 use secret_files::SecretFiles;
 use stores::{Answers, Registered, Stores};
 pub(crate) use trail::{FromStore, Trail};
@@ -241,11 +243,7 @@ impl<'p> Layers<'p> {
 
     /// Where the config files are, those of the profile among them.
     pub(crate) fn config_paths(&self) -> Vec<Wanted> {
-        let plain = match &self.places.files {
-            Some(files) => files.clone(),
-            None if self.places.hermetic => Vec::new(),
-            None => self.schema.files.iter().map(Wanted::from).collect(),
-        };
+        let plain = self.plain_config_files();
         let profile = if plain.is_empty() { None } else { self.profile() };
         let twin = |path: &Path| Some(Wanted { path: paths::config_twin(path, profile?), required: false });
         let wanted = plain.into_iter().flat_map(|plain| {
@@ -253,6 +251,14 @@ impl<'p> Layers<'p> {
             [Some(plain), twin].into_iter().flatten()
         });
         wanted.map(|Wanted { path, required }| Wanted { path: self.found(path), required }).collect()
+    }
+
+    fn plain_config_files(&self) -> Vec<Wanted> {
+        match &self.places.files {
+            Some(files) => files.clone(),
+            None if self.places.hermetic => Vec::new(),
+            None => self.schema.files.iter().map(Wanted::from).collect(),
+        }
     }
 
     /// The file itself, or the nearest of its name.

@@ -119,21 +119,22 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        render::report(self, &plain, f)
+        render::report(self, render::WIDTH, &plain, f)
     }
 }
 
-/// A report in colours.
+/// A report in colours, for lines of a width.
 #[cfg(feature = "clap")]
 pub(crate) struct Painted<'r> {
     pub(crate) report: &'r Report,
+    pub(crate) width: usize,
     pub(crate) paint: Paint<'r>,
 }
 
 #[cfg(feature = "clap")]
 impl fmt::Display for Painted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        render::report(self.report, self.paint, f)
+        render::report(self.report, self.width, self.paint, f)
     }
 }
 

@@ -7,29 +7,30 @@ use crate::fold::fold;
 use crate::tone::{Paint, Tone};
 
 /// Lines are broken at this width where there is a blank to break at. Names, paths and commands are never broken.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 /// Where the sentences of a problem begin.
 const INDENT: usize = 6;
 /// Where the lists of a problem begin.
 const LIST: usize = 8;
-/// Beyond this width a place does not push the outcomes of all others to the right.
-const WIDEST_PLACE: usize = 34;
+/// A place does not push the outcomes of all others so far to the right that they have less room than this, with the
+/// layers before them.
+const BESIDE_PLACES: usize = 46;
 /// Less room than this is not worth breaking lines for.
 const NARROWEST: usize = 20;
 
-/// Writes the report, without a line break at its end.
-pub(super) fn report(report: &Report, paint: Paint<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+/// Writes the report in lines of this width, without a line break at its end.
+pub(super) fn report(report: &Report, room: usize, paint: Paint<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     headline(report, f)?;
-    let columns = Columns::of(&report.problems);
+    let columns = Columns::of(&report.problems, room);
     for (index, problem) in report.problems.iter().enumerate() {
         f.write_str("\n\n")?;
-        headline_of(index + 1, problem, report.settings, paint, f)?;
+        headline_of(index + 1, problem, report.settings, (room, paint), f)?;
         self::problem(problem, columns, f)?;
     }
     if !report.warnings.is_empty() {
         f.write_str("\n\nwarnings:")?;
         for warning in &report.warnings {
-            paragraph(&warning.to_string(), INDENT, f)?;
+            paragraph(&warning.to_string(), room, f)?;
         }
     }
     Ok(())
@@ -74,42 +75,47 @@ fn headline_of(
     number: usize,
     problem: &Problem,
     settings: &str,
-    paint: Paint<'_>,
+    (room, paint): (usize, Paint<'_>),
     f: &mut Formatter<'_>,
 ) -> fmt::Result {
     let location = problem.location().unwrap_or_default();
     // The first that it has names it, the others follow the code.
     let mut names = [problem.variable(), problem.path(), location].into_iter().filter(|name| !name.is_empty());
     let (name, title, code) = (names.next().unwrap_or(settings), problem.title(), problem.code());
-    write!(f, "{number:>2}. {}  {}  [{code}]", paint(name, Tone::Head), paint(title, Tone::Bad))?;
+    let used = width(&format!("{number:>2}. {name}  {title}  [{code}]"));
+    write!(f, "{number:>2}. {}", paint(name, Tone::Head))?;
+    match used <= room {
+        true => f.write_str("  "),
+        false => write!(f, "\n{:INDENT$}", ""),
+    }?;
+    write!(f, "{}  [{code}]", paint(title, Tone::Bad))?;
     let others = names.collect::<Vec<_>>().join(", ");
-    let used = format!("{number:>2}. {name}  {title}  [{code}]   ").chars().count();
     if others.is_empty() {
         Ok(())
-    } else if used + width(&others) <= WIDTH {
+    } else if used + 3 + width(&others) <= room {
         write!(f, "   {others}")
     } else {
-        paragraph(&others, INDENT, f)
+        paragraph(&others, room, f)
     }
 }
 
 fn problem(problem: &Problem, columns: Columns, f: &mut Formatter<'_>) -> fmt::Result {
     if let Some(expectation) = expectation(problem) {
-        paragraph(&expectation, INDENT, f)?;
+        paragraph(&expectation, columns.room, f)?;
     }
     if problem.looked().len() > 1 {
-        paragraph("looked in, highest first:", INDENT, f)?;
+        paragraph("looked in, highest first:", columns.room, f)?;
     }
     for look in problem.looked() {
         columns.write(look, f)?;
     }
     if let Some(note) = problem.note() {
-        paragraph(note, INDENT, f)?;
+        paragraph(note, columns.room, f)?;
     }
     match problem.fixes() {
         [] => Ok(()),
-        [_] => paragraph("fix:", INDENT, f),
-        _ => paragraph("fix one:", INDENT, f),
+        [_] => paragraph("fix:", columns.room, f),
+        _ => paragraph("fix one:", columns.room, f),
     }?;
     problem.fixes().iter().try_for_each(|fix| write!(f, "\n{:LIST$}{fix}", ""))
 }
@@ -128,35 +134,46 @@ fn expectation(problem: &Problem) -> Option<String> {
 struct Columns {
     layer: usize,
     place: usize,
+    /// How wide a line may be.
+    room: usize,
 }
 
 impl Columns {
-    fn of(problems: &[Problem]) -> Self {
+    fn of(problems: &[Problem], room: usize) -> Self {
         let looks = || problems.iter().flat_map(Problem::looked);
+        let widest = room.saturating_sub(BESIDE_PLACES);
         Self {
             layer: looks().map(|look| width(look.layer())).max().unwrap_or(0),
-            place: looks().map(|look| width(look.place())).filter(|&width| width <= WIDEST_PLACE).max().unwrap_or(0),
+            place: looks().map(|look| width(look.place())).filter(|&width| width <= widest).max().unwrap_or(0),
+            room,
         }
     }
 
     fn write(self, look: &Look, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { layer, place } = self;
-        write!(f, "\n{:LIST$}{:layer$}  {:place$}  ", "", look.layer(), look.place())?;
+        let Self { layer, place, room } = self;
+        write!(f, "\n{:LIST$}{:layer$}  {:place$}", "", look.layer(), look.place())?;
         let column = LIST + layer + 2 + place + 2;
-        let overhang = width(look.place()).saturating_sub(place);
-        wrapped(&look.outcome().sentence(), column, column + overhang, f)
+        let at = column + width(look.place()).saturating_sub(place);
+        let sentence = look.outcome().sentence();
+        let begins = sentence.split(' ').next().map_or(0, width);
+        if at > column && at + begins > room {
+            write!(f, "\n{:column$}", "")?;
+            return wrapped(&sentence, column, column, room, f);
+        }
+        f.write_str("  ")?;
+        wrapped(&sentence, column, at, room, f)
     }
 }
 
 /// Writes `text` on lines of its own, each indented.
-fn paragraph(text: &str, indent: usize, f: &mut Formatter<'_>) -> fmt::Result {
-    write!(f, "\n{:indent$}", "")?;
-    wrapped(text, indent, indent, f)
+fn paragraph(text: &str, room: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    write!(f, "\n{:INDENT$}", "")?;
+    wrapped(text, INDENT, INDENT, room, f)
 }
 
 /// Writes `text` from the column `at` on, and goes on at the column `indent` of the next line where it grows too wide.
-fn wrapped(text: &str, indent: usize, at: usize, f: &mut Formatter<'_>) -> fmt::Result {
-    let limit = WIDTH.max(indent + NARROWEST);
+fn wrapped(text: &str, indent: usize, at: usize, room: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    let limit = room.max(indent + NARROWEST);
     for (index, line) in fold(text, limit.saturating_sub(at), limit - indent).into_iter().enumerate() {
         if index > 0 {
             write!(f, "\n{:indent$}", "")?;
@@ -383,6 +400,53 @@ mod tests {
         let problem = Problem::of_secret(Code::Invalid, "key", "KEY").show("CANARY");
         let report = Report::new("Chat", Task::Load, vec![problem]);
         assert!(!report.to_string().contains("CANARY") && !report.to_json().contains("CANARY"));
+    }
+
+    #[cfg(feature = "clap")]
+    #[test]
+    fn a_narrow_terminal_has_its_own_width() {
+        let line = Problem::new(Code::DotenvSyntax, "", "").at("/a/directory/with/a/name/of/some/length/.env:3:1");
+        let report = Report::new("Chat", Task::Load, vec![openai(), line]);
+        let narrow = crate::report::Painted { report: &report, width: 60, paint: &crate::tone::plain }.to_string();
+        let expected = [
+            "Chat cannot load: 2 problems",
+            "",
+            " 1. OPENAI_API_KEY  missing secret  [E101]   openai_api_key",
+            "      looked in, highest first:",
+            "        env     OPENAI_API_KEY  not set (OPENAI_APIKEY is:",
+            "                                did you mean that?)",
+            "        .env    ./.env          6 keys, not this one",
+            "        docker  /run/secrets/openai_api_key  no such file",
+            "        azure   kv-chat / openai-api-key  not found",
+            "        aws     chat/api-keys   not configured (AWS_REGION",
+            "                                is not set)",
+            "      fix one:",
+            "        export OPENAI_API_KEY=...      (begins with sk-)",
+            // To copy, so it is not broken.
+            "        az keyvault secret set --vault-name kv-chat --name openai-api-key --file <path>",
+            "",
+            " 2. /a/directory/with/a/name/of/some/length/.env:3:1",
+            "      syntax error  [E110]",
+        ];
+        assert_eq!(narrow, expected.join("\n"));
+    }
+
+    #[test]
+    fn an_outcome_that_has_no_room_behind_its_place_stands_below() {
+        let place = "/a/directory/with/a/name/of/some/length/and/a/little/more/.env:10:14";
+        let looks = vec![Look::new("env", "PORT", Outcome::Empty), Look::new(".env", place, Outcome::Empty)];
+        assert_lines(
+            &Report::new("Chat", Task::Load, vec![Problem::new(Code::Missing, "port", "PORT").looked_in(looks)]),
+            &[
+                "Chat cannot load: 1 problem",
+                "",
+                " 1. PORT  missing  [E101]   port",
+                "      looked in, highest first:",
+                "        env   PORT  empty",
+                &format!("        .env  {place}"),
+                "                    empty",
+            ],
+        );
     }
 
     #[test]

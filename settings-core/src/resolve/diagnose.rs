@@ -265,9 +265,14 @@ fn of_site(fault: &Fault, site: &Site<'_>) -> Problem {
         Fault::InFile(place) => of_field(Code::SecretInFile, site).at(place),
         Fault::NotUtf8 => found(Code::NotUtf8, site, |problem| problem),
         Fault::Whole(_) | Fault::Element(_) => own_check(fault, path, variable),
-        Fault::NotJson { within } => Problem::new(Code::Invalid, &below(path, within), variable)
+        Fault::NotJson { within, at: None } => Problem::new(Code::Invalid, &below(path, within), variable)
             .expect("a JSON object")
             .describe("other text, which is not shown as it may hold secrets"),
+        Fault::NotJson { within, at: Some((line, column)) } => {
+            Problem::new(Code::Invalid, &below(path, within), variable)
+                .expect("a JSON object")
+                .describe(&format!("text that is no JSON at line {line}, column {column} of the value"))
+        }
         Fault::UnknownKey { within, nearest } => {
             let path = &below(path, within);
             let nearest = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();

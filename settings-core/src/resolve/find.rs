@@ -19,7 +19,7 @@ use crate::layer::config_files::{self, Key};
 use crate::layer::dotenv::Hit;
 use crate::layer::{Layers, Trail};
 use crate::report::Outcome;
-use crate::schema::{Collection, Kind, Source};
+use crate::schema::{Collection, Field, Kind, Source};
 use crate::secret::looks_secret;
 use crate::value::{Failure, Fault, Slot, Tree};
 
@@ -259,8 +259,13 @@ impl Search<'_, '_> {
             }
         };
         let Some(text) = text.filter(|text| !text.is_empty()) else { return JsonVariable::Unset };
-        let Ok(mut object @ Tree::Map(_)) = serde_json::from_str(&text) else {
-            return self.broken(scope, Fault::NotJson { within: String::new() });
+        let mut object = match serde_json::from_str(&text) {
+            Ok(object @ Tree::Map(_)) => object,
+            read => {
+                let shown = !scope.schema.fields.iter().any(Field::holds_secrets);
+                let at = read.err().filter(|_| shown).map(|error| (error.line(), error.column()));
+                return self.broken(scope, Fault::NotJson { within: String::new(), at });
+            }
         };
         spell(&mut object, scope.schema);
         let misfits = misfits(&object, scope.schema);
@@ -271,7 +276,7 @@ impl Search<'_, '_> {
             self.broken(
                 scope,
                 match wrong {
-                    Wrong::NoObject => Fault::NotJson { within },
+                    Wrong::NoObject => Fault::NotJson { within, at: None },
                     Wrong::UnknownKey(nearest) => Fault::UnknownKey { within, nearest },
                 },
             );

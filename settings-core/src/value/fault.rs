@@ -32,8 +32,9 @@ pub(crate) enum Fault {
     NotRegistered(&'static str),
     /// A variable that is used does not hold UTF-8.
     NotUtf8,
-    /// What should be a JSON object is none: the value of the struct, or of one within it.
-    NotJson { within: String },
+    /// What should be a JSON object is none: the value of the struct, or of one within it. `at` is the line and column where
+    /// it is no JSON at all, for structs without secrets: for others it would tell of what stands before.
+    NotJson { within: String, at: Option<(usize, usize)> },
     /// The JSON object of the struct, or of one within it, has a key that no field claims.
     UnknownKey { within: String, nearest: Option<&'static str> },
     /// Something is wrong with one of a list or map of structs.

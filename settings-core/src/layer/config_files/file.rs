@@ -10,7 +10,7 @@ use crate::layer::dotenv::Place;
 use crate::layer::read::{ReadError, read};
 use crate::layer::show;
 use crate::report::{Code, Outcome, Problem};
-use crate::schema;
+use crate::schema::{self, Schema};
 
 /// A file to be read, and whether it has to be there.
 #[derive(Debug, Clone)]
@@ -49,10 +49,10 @@ enum Refusal {
 }
 
 impl ConfigFile {
-    pub(super) fn open(wanted: &Wanted) -> Self {
+    pub(super) fn open(wanted: &Wanted, schema: &Schema) -> Self {
         let path = wanted.path.clone();
         let content = match read(&path) {
-            Ok(bytes) => parse(&path, &bytes),
+            Ok(bytes) => parse(&path, &bytes, schema),
             Err(ReadError::Missing) => Err(Refusal::Missing { required: wanted.required }),
             Err(error) => Err(Refusal::Unreadable(error)),
         };
@@ -107,10 +107,10 @@ impl ConfigFile {
     }
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Content, Refusal> {
+fn parse(path: &Path, bytes: &[u8], schema: &Schema) -> Result<Content, Refusal> {
     let format = Format::of(path).map_err(Refusal::Format)?;
     let text = text(bytes).ok_or(Refusal::NotUtf8)?;
-    match format.parse(text) {
+    match format.parse(text, schema) {
         Ok(document) => Ok(Content { dict: document.dict(), document }),
         Err(flaw) => Err(Refusal::Flawed(format, flaw)),
     }

@@ -10,6 +10,7 @@ use super::toml;
 #[cfg(feature = "yaml")]
 use super::yaml;
 use crate::layer::dotenv::Place;
+use crate::schema::Schema;
 
 /// How a config file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +72,19 @@ impl Format {
         }
     }
 
-    /// Reads a text of this format.
-    pub(super) fn parse(self, text: &str) -> Result<Document, Flaw> {
+    /// Reads a text of this format. No value of a secret in it is that of another setting too.
+    #[cfg_attr(not(feature = "yaml"), expect(unused_variables, reason = "only YAML has aliases"))]
+    pub(super) fn parse(self, text: &str, schema: &Schema) -> Result<Document, Flaw> {
         match self {
             Self::Toml => toml::Document::parse(text).map(Document::Toml),
             #[cfg(feature = "json")]
             Self::Json => json::Document::parse(text).map(Document::Json),
             #[cfg(feature = "yaml")]
-            Self::Yaml => yaml::Document::parse(text).map(Document::Yaml),
+            Self::Yaml => {
+                let document = yaml::Document::parse(text)?;
+                document.hold_secrets_apart(schema)?;
+                Ok(Document::Yaml(document))
+            }
         }
     }
 }

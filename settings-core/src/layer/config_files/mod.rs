@@ -74,7 +74,7 @@ pub(crate) struct ConfigFiles {
 impl ConfigFiles {
     /// Reads the files and asks the providers, the later above the earlier, the providers above the files.
     pub(crate) fn open(wanted: &[Wanted], providers: &[Given], schema: &'static Schema) -> Self {
-        let files: Vec<_> = wanted.iter().map(ConfigFile::open).collect();
+        let files: Vec<_> = wanted.iter().map(|wanted| ConfigFile::open(wanted, schema)).collect();
         let mut problems: Vec<_> = files.iter().filter_map(ConfigFile::problem).collect();
         let mut broken = !problems.is_empty();
         problems.extend(files.iter().flat_map(|file| check::check(file, schema)));

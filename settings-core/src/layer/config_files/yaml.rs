@@ -3,6 +3,8 @@
 //! A scalar stays text, which the type of its field reads: `no` is a word where text is wanted and false where a truth
 //! value is. So is `1.10`, and no country is lost.
 
+mod aliases;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -11,6 +13,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
 use super::format::{Flaw, Key, Spot};
 use crate::layer::dotenv::Place;
+use crate::schema::Schema;
 
 /// More values than this are a file that repeats itself through its aliases.
 const MOST_VALUES: usize = 100_000;
@@ -31,6 +34,14 @@ impl Document {
 
     pub(super) fn dict(&self) -> Dict {
         dict(&self.0)
+    }
+
+    /// Refuses an alias that has a plain setting show what a secret is.
+    pub(super) fn hold_secrets_apart(&self, schema: &Schema) -> Result<(), Flaw> {
+        match aliases::shared_secret(&self.0, schema) {
+            Some(place) => Err(flaw(place, "an alias gives the value of a secret to a setting that is no secret")),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn locate(&self, path: &[Key<'_>]) -> Option<Spot> {

@@ -1,0 +1,62 @@
+//! JSON in a variable that cannot be read: where, and never what stands there.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+use settings_core::{SecretString, Settings};
+
+#[derive(Settings)]
+#[allow(dead_code, reason = "only looked at from outside")]
+struct Chat {
+    #[setting(nested)]
+    plain: Option<Plain>,
+    #[setting(nested)]
+    secret: Option<Keys>,
+    #[setting(nested)]
+    deep: Option<Deep>,
+}
+
+#[derive(Settings)]
+#[allow(dead_code, reason = "only looked at from outside")]
+struct Plain {
+    host: String,
+}
+
+#[derive(Settings)]
+#[allow(dead_code, reason = "only looked at from outside")]
+struct Keys {
+    api_key: SecretString,
+}
+
+#[derive(Settings)]
+#[allow(dead_code, reason = "only looked at from outside")]
+struct Deep {
+    #[setting(nested)]
+    keys: Keys,
+}
+
+fn told(variable: &str, text: &str) -> String {
+    let report = Chat::loader().hermetic().env([(variable, text)]).load_blocking().err().unwrap();
+    let shown = format!("{report} {}", report.to_json());
+    assert!(!shown.contains("canary"), "{shown}");
+    let problem = &report.problems()[0];
+    format!("{} {}", problem.variable(), problem.found().unwrap())
+}
+
+#[test]
+fn a_struct_without_secrets_tells_line_and_column() {
+    let place = |line, column| format!("PLAIN text that is no JSON at line {line}, column {column} of the value");
+    assert_eq!(told("PLAIN", r#"{"host": canary}"#), place(1, 10));
+    assert_eq!(told("PLAIN", "{\n  \"host\": \"canary\",\n}"), place(3, 1));
+    assert_eq!(told("PLAIN", r#"{"host": "canary""#), place(1, 17));
+}
+
+/// A column would tell how long what stands before it is, or where a quote stands in it.
+#[test]
+fn a_struct_with_secrets_tells_no_place() {
+    for variable in ["SECRET", "DEEP"] {
+        let other = format!("{variable} other text, which is not shown as it may hold secrets");
+        assert_eq!(told(variable, r#"{"api_key": "canary"x"#), other);
+        assert_eq!(told(variable, r#"{"api_key": "canary canary"x"#), other);
+    }
+    // JSON, and no object.
+    assert_eq!(told("PLAIN", "[1]"), "PLAIN other text, which is not shown as it may hold secrets");
+}
