@@ -142,6 +142,10 @@ async fn an_event_that_means_nothing_is_dropped_and_one_that_cannot_be_kept_come
     let memory = start(&folder, &[("DAPR_HTTP_PORT", &port)]);
     assert_eq!(memory.post("/events/messages", &json!({"id": "1"})).await, taken("DROP"));
     assert_eq!(memory.post("/events/conversations", &sent("1")).await, taken("DROP"));
+    let no_json =
+        process::CLIENT.post(memory.request("/events/messages").build().unwrap().url().clone()).body("no JSON");
+    let (status, wrong) = process::answer(no_json).await;
+    assert!(status == 415 && wrong["detail"].is_string(), "{wrong}");
     sidecar.inject(Fault::bad_gateway().only(Call::State));
     let unavailable = (503, json!({"detail": "The store does not answer"}));
     assert_eq!(memory.post("/events/messages", &sent("1")).await, unavailable);
