@@ -9,7 +9,7 @@ WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \
     cargo build --locked --release --package chat-service --features "$FEATURES" \
-    && cp target/release/chat-service /chat-service && mkdir /data
+    && cp target/release/chat-service /chat-service
 
 # It has the C library and the certificate authorities, no shell, and a user that is not root.
 FROM gcr.io/distroless/cc-debian12:nonroot

@@ -3,12 +3,10 @@
 #   docker build -f examples/deploy/research-agent.Dockerfile -t research-agent .     (at the root of the repository)
 
 FROM rust:1.95-slim-bookworm AS build
-# Stores to build in, such as "aws azure".
-ARG FEATURES=""
 WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \
-    cargo build --locked --release --package research-agent --features "$FEATURES" \
+    cargo build --locked --release --package research-agent \
     && cp target/release/research-agent /research-agent && mkdir /data
 
 # It has the C library and the certificate authorities, no shell, and a user that is not root.

@@ -1,11 +1,11 @@
 //! What the service answers over HTTP.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
-use service_parts::web::{self, ApiError, Detail, Health, Json, Query, with_layers};
+use service_parts::web::{self, ApiError, Detail, Health, Json, Path, Query, with_layers};
 use settings_core::get_settings;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::{OpenApi, ToSchema};

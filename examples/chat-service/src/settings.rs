@@ -6,7 +6,7 @@ use std::time::Duration;
 use service_parts::call::{Retry, is_http};
 use service_parts::dapr::Dapr;
 use service_parts::model::{Environment, Model};
-use settings_core::Settings;
+use settings_core::{Loader, Settings};
 use url::Url;
 
 /// The chat service.
@@ -26,7 +26,7 @@ pub struct ChatSettings {
     #[setting(default = ["http://localhost:3000"])]
     pub cors_origins: Vec<String>,
     /// How often to look for new secrets.
-    #[setting(default = "5m")]
+    #[setting(default = "5m", range = Duration::from_secs(1)..=Duration::from_secs(1800))]
     pub settings_poll: Duration,
     /// The model that answers.
     #[setting(nested, env_prefix = "")]
@@ -83,6 +83,12 @@ impl ChatSettings {
     /// Whether there is a model that can answer.
     fn check(&self) -> Result<(), &'static str> {
         self.model.provider(self.environment).map(drop)
+    }
+
+    /// Has the settings loaded anew every `settings_poll`. When that fails those in use stay, and after an hour, which no
+    /// `settings_poll` comes near, `/readyz` says that they are too old.
+    pub fn keep_fresh(loader: Loader<Self>) -> Loader<Self> {
+        loader.poll_by(|settings| settings.settings_poll).max_stale(Duration::from_secs(3600))
     }
 }
 

@@ -9,7 +9,7 @@ use fake_stores::{Call, Dapr, Fault, OpenAi, SecretsFile};
 use memory_service::MemorySettings;
 use serde_json::{Value, json};
 use settings_core::Settings;
-use support::{CLIENT, Chat, answer, eventually, memory, model, plain_memory};
+use support::{CLIENT, Chat, MemoryService, answer, eventually, model};
 
 const KEY: &str = "sk-test-key-of-the-flows";
 const TOKEN: &str = "sk-test-key-of-the-sidecar";
@@ -23,40 +23,40 @@ fn system(question: &Value) -> &str {
     question["messages"][0]["content"].as_str().unwrap()
 }
 
-async fn initialize(port: u16, user: &str, count: u64) {
-    let url = format!("http://127.0.0.1:{port}/analytics/{user}/initialize");
+async fn initialize(memory: &MemoryService, user: &str, count: u64) {
     let expected = json!({"status": "success", "user_id": user, "message_count": count});
-    assert_eq!(answer(CLIENT.post(url).json(&json!({"message_count": count}))).await, (200, expected));
+    let path = format!("/analytics/{user}/initialize");
+    assert_eq!(memory.post(&path, &json!({"message_count": count})).await, (200, expected));
 }
 
-async fn count(port: u16, user: &str) -> Value {
-    answer(CLIENT.get(format!("http://127.0.0.1:{port}/analytics/{user}"))).await.1["message_count"].take()
+async fn count(memory: &MemoryService, user: &str) -> Value {
+    memory.get(&format!("/analytics/{user}")).await.1["message_count"].take()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn straight_to_each_other_the_model_is_told_how_much_bob_wrote_and_his_message_is_counted() {
-    let (model, memory) = (model(KEY), plain_memory().await);
-    initialize(memory, "alice", 5).await;
-    initialize(memory, "bob", 3).await;
-    let url = format!("http://127.0.0.1:{memory}");
+    let (model, memory) = (model(KEY), MemoryService::plain().await);
+    initialize(&memory, "alice", 5).await;
+    initialize(&memory, "bob", 3).await;
+    let url = memory.url("");
     let chat = Chat::start(&[("MODEL_BASE_URL", &at(&model)), ("OPENAI_API_KEY", KEY), ("MEMORY_SERVICE_URL", &url)]);
 
     let (status, reply) = chat.say("bob", "Hello").await;
     assert_eq!((status, &reply["user_id"], &reply["reply"]), (200, &json!("bob"), &json!("You said: Hello")));
     assert!(system(&model.asked()[0]).contains("3 messages"), "{}", system(&model.asked()[0]));
-    assert_eq!((count(memory, "bob").await, count(memory, "alice").await), (json!(4), json!(5)));
+    assert_eq!((count(&memory, "bob").await, count(&memory, "alice").await), (json!(4), json!(5)));
     assert_eq!(model.violations(), []);
 }
 
 /// All that there is in Dapr, and the memory service behind it.
-async fn sidecar() -> (Dapr, u16) {
+async fn sidecar() -> (Dapr, MemoryService) {
     let sidecar = Dapr::started();
     sidecar.pubsub("pubsub");
     sidecar.statestore("statestore");
     let port = sidecar.port();
     let settings = move || MemorySettings::mock().set("DAPR_HTTP_PORT", i64::from(port)).set("DAPR_API_TOKEN", TOKEN);
-    let memory = memory(settings).await;
-    sidecar.app("memory-service", memory);
+    let memory = MemoryService::start(settings).await;
+    sidecar.app("memory-service", memory.port);
     (sidecar, memory)
 }
 
@@ -71,14 +71,14 @@ async fn through_a_sidecar_with_the_key_in_its_secrets_and_none_in_the_environme
     let (sidecar, memory) = sidecar().await;
     sidecar.require_token(TOKEN);
     secrets(&sidecar, KEY);
-    initialize(memory, "bob", 3).await;
+    initialize(&memory, "bob", 3).await;
     let port = sidecar.port().to_string();
     let chat = Chat::start(&[("MODEL_BASE_URL", &at(&model)), ("DAPR_HTTP_PORT", &port), ("DAPR_API_TOKEN", TOKEN)]);
 
     assert_eq!(chat.say("bob", "Hello").await.0, 200);
     assert!(system(&model.asked()[0]).contains("3 messages"));
     assert_eq!((model.asked_with(KEY), sidecar.published("pubsub", "messages").len()), (1, 1));
-    eventually("bob's message is counted", || async { count(memory, "bob").await == 4 }).await;
+    eventually("bob's message is counted", || async { count(&memory, "bob").await == 4 }).await;
     assert_eq!((sidecar.violations(), model.violations()), (vec![], vec![]));
 }
 
@@ -88,8 +88,8 @@ async fn through_a_sidecar_events_reach_the_memory_service_and_count_once_though
     let (sidecar, memory) = sidecar().await;
     secrets(&sidecar, KEY);
     sidecar.bring_twice("pubsub");
-    initialize(memory, "alice", 5).await;
-    initialize(memory, "bob", 3).await;
+    initialize(&memory, "alice", 5).await;
+    initialize(&memory, "bob", 3).await;
     let port = sidecar.port().to_string();
     let chat = Chat::start(&[("MODEL_BASE_URL", &at(&model)), ("DAPR_HTTP_PORT", &port)]);
 
@@ -105,12 +105,12 @@ async fn through_a_sidecar_events_reach_the_memory_service_and_count_once_though
         "user_id": "bob", "session_id": "s 1/x", "user_message": "Hello", "assistant_reply": "You said: Hello",
     });
     assert_eq!(updated.iter().map(|event| &event["data"]).collect::<Vec<_>>(), [&data]);
-    let history = || async { answer(CLIENT.get(format!("http://127.0.0.1:{memory}/conversations/s%201%2Fx"))).await.1 };
+    let history = || async { memory.get("/conversations/s%201%2Fx").await.1 };
     eventually("bob's turn is remembered", || async { history().await["history"].as_array().unwrap().len() == 1 })
         .await;
-    eventually("bob's message is counted", || async { count(memory, "bob").await == 4 }).await;
+    eventually("bob's message is counted", || async { count(&memory, "bob").await == 4 }).await;
     tokio::time::sleep(Duration::from_millis(300)).await; // time for what comes twice
-    assert_eq!((count(memory, "bob").await, count(memory, "alice").await), (json!(4), json!(5)));
+    assert_eq!((count(&memory, "bob").await, count(&memory, "alice").await), (json!(4), json!(5)));
     assert_eq!(history().await["history"].as_array().unwrap().len(), 1);
 
     // The next message of the session goes with what was said.
@@ -142,7 +142,7 @@ async fn a_key_that_is_rotated_in_the_store_is_used_by_later_requests_and_not_by
     const NEW: &str = "sk-test-key-new";
     let model = model(OLD);
     model.accept(NEW);
-    let (sidecar, _) = sidecar().await;
+    let (sidecar, _memory) = sidecar().await;
     secrets(&sidecar, OLD);
     let port = sidecar.port().to_string();
     let variables = [("MODEL_BASE_URL", &*at(&model)), ("DAPR_HTTP_PORT", &port), ("SETTINGS_POLL", "1s")];
@@ -253,15 +253,13 @@ async fn the_model_writes_the_summary_of_a_user_anew() {
         let mock = MemorySettings::mock().set("database_url", "memory:").set("OPENAI_API_KEY", KEY);
         mock.set("MODEL_BASE_URL", at_model.clone())
     };
-    let memory = memory(settings).await;
-    let url = format!("http://127.0.0.1:{memory}");
-    let chat = Chat::start(&[("MEMORY_SERVICE_URL", &url)]);
+    let memory = MemoryService::start(settings).await;
+    let chat = Chat::start(&[("MEMORY_SERVICE_URL", &memory.url(""))]);
     let profile = json!({"name": "Alice", "preferred_style": "terse", "user_summary": "Alice likes tea."});
-    let initialize = CLIENT.post(format!("{url}/memories/alice/initialize")).json(&profile);
-    assert_eq!(answer(initialize).await, (200, profile));
+    assert_eq!(memory.post("/memories/alice/initialize", &profile).await, (200, profile));
 
     assert_eq!(chat.say("alice", "I moved to Oslo").await.1["reply"], "Echo: I moved to Oslo");
-    let known = || async { answer(CLIENT.get(format!("{url}/memories/alice"))).await.1 };
+    let known = || async { memory.get("/memories/alice").await.1 };
     let is_new = || async { known().await["user_summary"].as_str().unwrap().contains("I moved to Oslo") };
     eventually("the summary is new", is_new).await;
     assert_eq!((&known().await["name"], &known().await["preferred_style"]), (&json!("Alice"), &json!("terse")));

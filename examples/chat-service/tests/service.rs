@@ -51,6 +51,9 @@ async fn what_the_other_routes_answer() {
     assert_eq!(chat.get("/nowhere").await, (404, json!({"detail": "Not Found"})));
     assert_eq!(chat.get("/chat/").await, (405, json!({"detail": "Method Not Allowed"})));
 
+    let (status, wrong) = chat.get("/users/%FF").await;
+    assert!(status == 400 && wrong["detail"].is_string(), "{wrong}");
+
     for text in ["", " \n\t"] {
         let blank = json!({"user_id": "bob", "text": text});
         assert_eq!(chat.post(&blank).await, (400, json!({"detail": "Message text cannot be empty"})));

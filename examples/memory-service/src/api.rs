@@ -1,13 +1,13 @@
 //! What the service answers over HTTP, and the events it listens to.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 use service_parts::contract::{Analytics, History, Profile};
 use service_parts::event::{CloudEvent, ConversationUpdated, Event, MessageSent};
-use service_parts::web::{self, ApiError, Detail, Health, Json, with_layers};
+use service_parts::web::{self, ApiError, Detail, Health, Json, Path, with_layers};
 use settings_core::get_settings;
 use settings_core::testing::InCurrentSettings;
 use tracing::{error, warn};
@@ -152,10 +152,7 @@ fn read<T: serde::de::DeserializeOwned>(event: Value) -> Result<CloudEvent<T>, J
 
 /// Counts a message.
 #[utoipa::path(post, path = "/events/messages", request_body = CloudEvent<MessageSent>, responses((status = OK, body = Taken)))]
-async fn message_sent(
-    State(memory): State<Memory>,
-    axum::Json(event): axum::Json<Value>,
-) -> Result<Json<Taken>, Unavailable> {
+async fn message_sent(State(memory): State<Memory>, Json(event): Json<Value>) -> Result<Json<Taken>, Unavailable> {
     match read(event) {
         Ok(event) => memory.message_sent(event).await.map(|()| TAKEN).map_err(Unavailable),
         Err(dropped) => Ok(dropped),
@@ -171,7 +168,7 @@ async fn message_sent(
 )]
 async fn conversation_updated(
     State(memory): State<Memory>,
-    axum::Json(event): axum::Json<Value>,
+    Json(event): Json<Value>,
 ) -> Result<Json<Taken>, Unavailable> {
     let event: CloudEvent<ConversationUpdated> = match read(event) {
         Ok(event) => event,

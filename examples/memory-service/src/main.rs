@@ -1,14 +1,13 @@
 //! Starts the memory service, or looks after its settings.
 
-use std::process::exit;
-use std::time::Duration;
+use std::process::{ExitCode, exit};
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use memory_service::{Memory, MemorySettings, Store, router};
 use reqwest::Client;
 use service_parts::model::Provider;
 use service_parts::web;
-use settings_core::cli::{Completions, SettingsArgs, SettingsCommand};
+use settings_core::cli::SettingsCli;
 use settings_core::{Loader, Settings};
 use tracing::{error, info, warn};
 
@@ -17,37 +16,18 @@ use tracing::{error, info, warn};
 #[command(version)]
 struct Cli {
     #[command(flatten)]
-    set: SettingsArgs,
-    #[command(subcommand)]
-    command: Option<Command>,
+    settings: SettingsCli,
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Check the settings, explain them, and more
-    Settings(SettingsCommand),
-    /// Print the completions of this command line for a shell
-    Completions(Completions),
+fn main() -> ExitCode {
+    let settings = Cli::parse().settings;
+    serve(settings.run::<Cli, _>(MemorySettings::loader()).unwrap_or_else(|code| exit(code)))
 }
-
-fn main() {
-    let cli = Cli::parse();
-    let loader = MemorySettings::loader().args(&cli.set);
-    match cli.command {
-        Some(Command::Settings(command)) => exit(command.run_with(loader)),
-        Some(Command::Completions(completions)) => exit(completions.run::<Cli>()),
-        None => exit(serve(loader)),
-    }
-}
-
-/// So old settings may grow while a store does not answer, before `/readyz` says so.
-const STALE: Duration = Duration::from_secs(3600);
 
 #[tokio::main]
-async fn serve(loader: Loader<MemorySettings>) -> i32 {
+async fn serve(loader: Loader<MemorySettings>) -> ExitCode {
     web::log();
-    let live = loader.poll_by(|settings| settings.settings_poll).max_stale(STALE).start().await;
-    let live = live.unwrap_or_else(|report| report.exit());
+    let live = MemorySettings::keep_fresh(loader).start().await.unwrap_or_else(|report| report.exit());
     let settings = live.get().into_arc();
     match settings.model.provider(settings.environment) {
         Ok(Provider::Endpoint { url, model, .. }) => info!("{model} at {url} writes summaries"),
@@ -56,15 +36,11 @@ async fn serve(loader: Loader<MemorySettings>) -> i32 {
         ),
     }
     let http = Client::new();
-    let served = match Store::open(&settings, http.clone()) {
+    match Store::open(&settings, http.clone()) {
         Ok(store) => web::serve(router(Memory::new(store, http)), settings.bind_address, settings.port).await,
-        Err(failed) => Err(format!("{failed}; DATABASE_URL says where memories are kept")),
-    };
-    match served {
-        Ok(()) => 0,
-        Err(cannot) => {
-            error!("{cannot}");
-            1
+        Err(failed) => {
+            error!("{failed}; DATABASE_URL says where memories are kept");
+            ExitCode::FAILURE
         }
     }
 }

@@ -48,6 +48,15 @@ struct Told {
     turn: Turn,
 }
 
+/// Why a summary was not written.
+#[derive(Debug, thiserror::Error)]
+enum SummaryFailed {
+    #[error(transparent)]
+    Store(#[from] StoreFailed),
+    #[error("the model failed: {0}")]
+    Model(#[from] Failed),
+}
+
 impl Memory {
     /// What a store has.
     pub fn new(store: Store, http: Client) -> Self {
@@ -150,7 +159,7 @@ impl Memory {
         }
     }
 
-    async fn try_summarize(&self, user_id: &str, session_id: &str) -> Result<(), StoreFailed> {
+    async fn try_summarize(&self, user_id: &str, session_id: &str) -> Result<(), SummaryFailed> {
         let (profile, history) = tokio::try_join!(self.profile(user_id), self.history(session_id))?;
         let settings = get_settings::<MemorySettings>().into_arc();
         let provider = settings.model.provider(settings.environment).map_err(|_| Failed::Malformed)?;
@@ -160,7 +169,8 @@ impl Memory {
         let summary = provider.reply(&self.http, prompt(&profile, &history), &[]).await?;
         let first = Profile::of_new_user(user_id);
         let update = move |profile: &mut Profile| profile.user_summary.clone_from(&summary);
-        self.store.update(&key("memory", user_id), move || first.clone(), update).await.map(drop)
+        self.store.update(&key("memory", user_id), move || first.clone(), update).await?;
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service_parts::dapr::Dapr;
 use service_parts::model::{Environment, Model};
-use settings_core::{ExposeSecret, SecretString, Settings};
+use settings_core::{ExposeSecret, Loader, SecretString, Settings};
 
 /// The memory service.
 #[derive(Settings)]
@@ -21,7 +21,7 @@ pub struct MemorySettings {
     #[setting(default = 8001)]
     pub port: u16,
     /// How often to look for new secrets.
-    #[setting(default = "5m")]
+    #[setting(default = "5m", range = Duration::from_secs(1)..=Duration::from_secs(1800))]
     pub settings_poll: Duration,
     /// Where memories are kept: redb:memory.redb is a file here, redb:/var/lib/memory.redb one anywhere, memory: nothing that
     /// lasts. Unset: the state store of the Dapr sidecar when there is one, else redb:memory.redb.
@@ -58,6 +58,12 @@ impl MemorySettings {
     /// Whether there is a model that can write.
     fn check(&self) -> Result<(), &'static str> {
         self.model.provider(self.environment).map(drop)
+    }
+
+    /// Has the settings loaded anew every `settings_poll`. When that fails those in use stay, and after an hour, which no
+    /// `settings_poll` comes near, `/readyz` says that they are too old.
+    pub fn keep_fresh(loader: Loader<Self>) -> Loader<Self> {
+        loader.poll_by(|settings| settings.settings_poll).max_stale(Duration::from_secs(3600))
     }
 
     /// Where memories are kept.

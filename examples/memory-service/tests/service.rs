@@ -88,6 +88,15 @@ async fn with_nothing_set_the_file_stands_in_the_folder_where_it_was_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_summary_that_the_model_does_not_write_is_told_as_its_failure() {
+    let folder = folder();
+    let memory = start(&folder, &[("DATABASE_URL", "memory:"), ("MODEL_BASE_URL", "http://127.0.0.1:9/v1")]); // nobody listens
+    assert_eq!(memory.post("/events/conversations", &updated("1")).await, taken("SUCCESS"));
+    assert!(memory.has_logged("stays what it was failed=the model failed: it could not be reached"));
+    assert_eq!(memory.get("/memories/bob").await.1["user_summary"], "bob is a new user.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_a_sidecar_all_is_in_its_state_store() {
     let (sidecar, folder) = (Dapr::started(), folder());
     sidecar.statestore("statestore");
@@ -133,6 +142,10 @@ async fn an_event_that_means_nothing_is_dropped_and_one_that_cannot_be_kept_come
     let memory = start(&folder, &[("DAPR_HTTP_PORT", &port)]);
     assert_eq!(memory.post("/events/messages", &json!({"id": "1"})).await, taken("DROP"));
     assert_eq!(memory.post("/events/conversations", &sent("1")).await, taken("DROP"));
+    let no_json =
+        process::CLIENT.post(memory.request("/events/messages").build().unwrap().url().clone()).body("no JSON");
+    let (status, wrong) = process::answer(no_json).await;
+    assert!(status == 415 && wrong["detail"].is_string(), "{wrong}");
     sidecar.inject(Fault::bad_gateway().only(Call::State));
     let unavailable = (503, json!({"detail": "The store does not answer"}));
     assert_eq!(memory.post("/events/messages", &sent("1")).await, unavailable);

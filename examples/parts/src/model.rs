@@ -96,7 +96,7 @@ impl Model {
     }
 
     fn at(&self, url: &Url) -> Result<Provider<'_>, &'static str> {
-        let (key, missing) = if url.host_str() == Some("generativelanguage.googleapis.com") {
+        let (key, missing) = if is_gemini(url) {
             (&self.gemini_api_key, "MODEL_BASE_URL is Gemini's, which wants a key: set GEMINI_API_KEY")
         } else {
             (
@@ -116,10 +116,13 @@ impl Model {
 
     fn endpoint<'s>(&'s self, url: &str, key: Option<&'s SecretString>) -> Result<Provider<'s>, &'static str> {
         let url = Url::parse(url).map_err(|_| "MODEL_BASE_URL is no address")?;
-        let is_gemini = url.host_str() == Some("generativelanguage.googleapis.com");
-        let otherwise = if is_gemini { "gemini-2.5-flash" } else { "gpt-4o-mini" };
+        let otherwise = if is_gemini(&url) { "gemini-2.5-flash" } else { "gpt-4o-mini" };
         Ok(Provider::Endpoint { url, model: self.name.as_deref().unwrap_or(otherwise), key })
     }
+}
+
+fn is_gemini(url: &Url) -> bool {
+    url.host_str() == Some("generativelanguage.googleapis.com")
 }
 
 /// Of this machine or of its network: a name without a dot, as containers have, or one that no public name server knows.

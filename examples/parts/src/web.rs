@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +14,7 @@ use settings_core::{Cached, Settings};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
-use tracing::info;
+use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 use utoipa::ToSchema;
 
@@ -46,6 +47,12 @@ impl IntoResponse for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
         Self::new(rejection.status(), rejection.body_text())
     }
 }
@@ -91,6 +98,11 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// Parts of a path whose mistakes are told as [`ApiError`]s.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(ApiError))]
+pub struct Path<T>(pub T);
+
 /// A query whose mistakes are told as [`ApiError`]s.
 #[derive(Debug, FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(ApiError))]
@@ -117,18 +129,21 @@ pub fn log() {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
 }
 
-/// Serves until ctrl-c or a request to terminate, and lets requests under way end.
-///
-/// # Errors
-///
-/// When it cannot listen there, with what to do about it.
-pub async fn serve(router: axum::Router, address: IpAddr, port: u16) -> Result<(), String> {
+/// Serves until ctrl-c or a request to terminate, and lets requests under way end. The log says why it could not.
+pub async fn serve(router: axum::Router, address: IpAddr, port: u16) -> ExitCode {
     let address = SocketAddr::new(address, port);
-    let cannot =
-        |error: std::io::Error| format!("cannot listen on {address}: {error}; PORT and BIND_ADDRESS say where to");
-    let listener = TcpListener::bind(address).await.map_err(cannot)?;
-    info!("listening on http://{}", listener.local_addr().map_err(cannot)?);
-    axum::serve(listener, router).with_graceful_shutdown(terminated()).await.map_err(|error| error.to_string())
+    let served = async {
+        let listener = TcpListener::bind(address).await?;
+        info!("listening on http://{}", listener.local_addr()?);
+        axum::serve(listener, router).with_graceful_shutdown(terminated()).await
+    };
+    match served.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            error!("cannot listen on {address}: {cause}; PORT and BIND_ADDRESS say where to");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn terminated() {

@@ -12,7 +12,7 @@ use crate::model::{Message, Model, ToolCall};
 use crate::notebook::Notebook;
 
 /// The agent's own tool.
-const SAVE: &str = "save_research";
+pub const SAVE: &str = "save_research";
 /// How often a model may call tools before it has to answer.
 const MOST_ROUNDS: usize = 10;
 const TASK: &str = "You are a research assistant. Answer the question as well as you can, with the tools where they help. \
@@ -105,13 +105,12 @@ impl Agent<'_> {
     /// cannot be saved ends the conversation.
     async fn call(&self, call: &ToolCall, saved: &mut Saved) -> Result<String, Failure> {
         let (name, arguments) = (&*call.function.name, &*call.function.arguments);
-        let has = |gateway: &&Gateway| gateway.names().any(|known| known == name);
         let result = if name == SAVE {
             match serde_json::from_str::<Research>(arguments) {
                 Ok(Research { topic, content }) => Ok(self.save(&topic, &content, saved)?),
                 Err(error) => Err(format!("the arguments are not those of {SAVE}: {error}")),
             }
-        } else if let Some(gateway) = self.gateway.filter(has) {
+        } else if let Some(gateway) = self.gateway {
             info!("calling the tool {name}");
             match object(arguments) {
                 Ok(arguments) => gateway.call(name, arguments).await,
@@ -126,7 +125,7 @@ impl Agent<'_> {
         }))
     }
 
-    /// The tools that the model is told of. A name that the agent itself has is the agent's.
+    /// The tools that the model is told of.
     fn functions(&self) -> Vec<Value> {
         let own = json!({"type": "function", "function": {
             "name": SAVE,
@@ -140,9 +139,7 @@ impl Agent<'_> {
                 "required": ["topic", "content"],
             },
         }});
-        let others = self.gateway.into_iter().flat_map(Gateway::functions);
-        let others = others.filter(|function| function["function"]["name"] != SAVE);
-        std::iter::once(own).chain(others).collect()
+        std::iter::once(own).chain(self.gateway.into_iter().flat_map(Gateway::functions)).collect()
     }
 }
 

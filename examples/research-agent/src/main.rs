@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use research_agent::agent::{Agent, Answer};
+use research_agent::agent::{Agent, Answer, SAVE};
 use research_agent::failure::{Failure, what_to_check};
 use research_agent::gateway::Gateway;
 use research_agent::model::Model;
@@ -96,7 +96,7 @@ async fn run(settings: &AgentSettings, origin: &KeyOrigin, model: &Model) -> Res
     }
     let gateway = match &settings.mcp_server_url {
         Some(url) => {
-            let gateway = Gateway::connect(url, settings.request_timeout).await?;
+            let gateway = Gateway::connect(url, SAVE, settings.request_timeout).await?;
             info!("the MCP gateway at {url} has the tools: {}", gateway.names().collect::<Vec<_>>().join(", "));
             Some(gateway)
         }

@@ -72,6 +72,32 @@ fn a_key_in_the_environment_is_used_with_a_word_that_it_is_less_safe() {
     assert!(stderr.contains("WARN OPENAI_API_KEY, ./secrets/openai_api_key: is a placeholder"), "{stderr}");
 }
 
+/// A link to itself stands for a file of another user: root can read that.
+#[test]
+fn a_secret_file_that_cannot_be_read_is_told_with_path_and_cause() {
+    let (place, model) = (Place::new(), ModelServer::answering("42"));
+    std::os::unix::fs::symlink("openai_api_key", place.key()).unwrap();
+    let cause = std::fs::read(place.key()).unwrap_err().kind().to_string();
+    let mut agent = place.agent();
+    agent.env("OPENAI_BASE_URL", model.url()).env("MODEL_RUNNER_URL", model.url());
+
+    let (code, stdout, stderr) = run(&mut agent);
+    assert_eq!((code, &*stdout, model.asked().len()), (Some(78), "", 0), "{stderr}");
+    let stderr = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(stderr.contains("1. OPENAI_API_KEY could not be checked [E111]"), "{stderr}");
+    assert!(stderr.contains(&format!("docker ./secrets/openai_api_key unreadable: {cause}")), "{stderr}");
+
+    let (code, stdout, stderr) = run(agent.env("OPENAI_API_KEY", "sk-test-env"));
+    assert_eq!((code, &*stdout, &*model.asked()[0].authorization), (Some(0), "42\n", "Bearer sk-test-env"), "{stderr}");
+    let warned =
+        format!("WARN OPENAI_API_KEY, ./secrets/openai_api_key: cannot be read ({cause}); the value comes from");
+    assert!(stderr.contains(&warned), "{stderr}");
+
+    std::os::unix::fs::symlink("key", place.path().join("key")).unwrap();
+    let stderr = run(agent.env("OPENAI_API_KEY_FILE", "key")).2;
+    assert!(stderr.contains(&format!("WARN OPENAI_API_KEY, ./key: cannot be read ({cause})")), "{stderr}");
+}
+
 #[test]
 fn every_question_is_one_file_in_the_folder() {
     let long = "why ".repeat(1250);
@@ -100,7 +126,8 @@ fn nothing_is_overwritten_and_that_is_said() {
     assert!(told.contains("twice-2.md"), "the model is told too: {told}");
 }
 
-/// An MCP server with a tool `search`, and one that has the name of the agent's own.
+/// An MCP server with a tool `search`, two whose names no function can have and which are alike but for that, and one that
+/// has the name of the agent's own.
 #[derive(Clone)]
 struct Tools;
 
@@ -117,7 +144,7 @@ impl ServerHandler for Tools {
         let schema = json!({"type": "object", "properties": {"query": {"type": "string"}}});
         let schema = || schema.as_object().unwrap().clone();
         let tool = |name: &'static str| Tool::new(name, "Searches.", schema());
-        Ok(ListToolsResult::with_all_items(vec![tool("search"), tool("save_research")]))
+        Ok(ListToolsResult::with_all_items(["search", "web.search", "web/search", "save_research"].map(tool).into()))
     }
 
     async fn call_tool(
@@ -157,12 +184,34 @@ fn tools_of_the_gateway_are_listed_and_called() {
     let names = |body: &Value| -> Vec<Value> {
         body["tools"].as_array().unwrap().iter().map(|tool| tool["function"]["name"].clone()).collect()
     };
-    assert_eq!(names(&asked[0].body), ["save_research", "search"], "one of each name");
+    let expected = ["save_research", "save_research_2", "search", "web_search", "web_search_2"];
+    assert_eq!(names(&asked[0].body), expected);
     assert_eq!(asked[0].body["tools"][1]["function"]["parameters"]["properties"]["query"]["type"], "string");
     assert_eq!(asked[1].tool_result(), Some("search finds Some(\"learning\")"));
     assert_eq!(asked[2].tool_result(), Some("error: no such page"));
     assert_eq!(asked[3].tool_result(), Some("error: there is no tool unknown"));
-    assert!(stderr.contains("has the tools: search, save_research") && stderr.contains("calling the tool search"));
+    assert!(stderr.contains("has the tools: save_research_2, search, web_search,"), "{stderr}");
+    assert!(stderr.contains("calling the tool search"), "{stderr}");
+}
+
+#[test]
+fn a_tool_whose_name_no_function_can_have_is_called_by_another() {
+    let (place, gateway) = (Place::new(), gateway());
+    let model = ModelServer::start(|asked| match asked.body["messages"].as_array().map(Vec::len) {
+        Some(2) => (200, calls("web_search", &json!({"query": "a"}))),
+        Some(4) => (200, calls("web_search_2", &json!({"query": "b"}))),
+        Some(6) => (200, calls("save_research_2", &json!({"query": "c"}))),
+        Some(8) => (200, calls("save_research", &json!({"topic": "Own", "content": "Text."}))),
+        _ => (200, says("Found.")),
+    });
+    let (code, _, stderr) = run(place.agent().env("MODEL_RUNNER_URL", model.url()).env("MCP_SERVER_URL", &gateway));
+    assert_eq!(code, Some(0), "{stderr}");
+    let results: Vec<_> = model.asked().iter().filter_map(|asked| asked.tool_result().map(str::to_owned)).collect();
+    let [dot, slash, of_gateway, own] = results.try_into().unwrap();
+    assert_eq!(dot, "web.search finds Some(\"a\")");
+    assert_eq!(slash, "web/search finds Some(\"b\")");
+    assert_eq!(of_gateway, "save_research finds Some(\"c\")");
+    assert_eq!((&*own, place.research().len()), ("saved to research/own.md", 1));
 }
 
 /// What stands below `what to check:`.

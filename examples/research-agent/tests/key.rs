@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use common::Place;
 use research_agent::model::Model;
 use research_agent::settings::{AgentSettings, KeyOrigin, Loaded, load};
-use settings_core::report::{Code, Kind};
+use settings_core::report::{Code, Kind, Outcome};
 use settings_core::{ExposeSecret, Loader, Settings};
 
 const DUMMY: &str = "sk-test-dummy-key-for-learning";
@@ -95,11 +95,16 @@ fn an_unreadable_file_is_named_with_its_cause_and_the_environment_asked() {
 #[test]
 fn an_unreadable_file_alone_could_not_be_checked() {
     let place = unreadable();
-    let report = load(|| loader(&place, &[])).map(drop).unwrap_err();
-    let [problem] = report.problems() else { panic!("{report}") };
-    assert_eq!((problem.code(), problem.code().kind()), (Code::UnreadableFile, Kind::Unchecked), "{report}");
-    assert_eq!(problem.looked()[0].place(), path(&place));
-    assert!(report.to_string().contains("unreadable: "), "{report}");
+    let cause = fs::read(place.key()).unwrap_err().kind();
+    // In the folder of secrets, or where the variable says.
+    for env in [&[][..], &[("OPENAI_API_KEY_FILE", &*path(&place))]] {
+        let report = load(|| loader(&place, env)).map(drop).unwrap_err();
+        let [problem] = report.problems() else { panic!("{report}") };
+        assert_eq!((problem.code(), problem.code().kind()), (Code::UnreadableFile, Kind::Unchecked), "{report}");
+        let look = &problem.looked()[0];
+        assert_eq!((look.place(), look.outcome()), (&*path(&place), &Outcome::Unreadable(cause)));
+        assert!(report.to_string().contains("OPENAI_API_KEY  could not be checked"), "{report}");
+    }
 }
 
 #[test]

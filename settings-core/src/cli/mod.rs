@@ -46,6 +46,7 @@
 //! ```
 //!
 //! `main` leaves with the code that `run` gives: `std::process::exit(run(Cli::parse()).unwrap_or_else(|report| report.exit()))`.
+//! A program without subcommands of its own has the three in one, [`SettingsCli`].
 //!
 //! A page for each: [check and explain](crate::guide::check_and_explain), [env-example](crate::guide::env_example),
 //! [docs and schema](crate::guide::documents), [provision and gitleaks](crate::guide::provision),
@@ -57,6 +58,7 @@ mod check;
 mod completions;
 mod env_example;
 mod exec;
+mod program;
 mod prompt;
 mod provision;
 mod rotate;
@@ -78,6 +80,7 @@ use crate::value::Blueprint;
 
 pub use self::args::SettingsArgs;
 pub use self::completions::Completions;
+pub use self::program::SettingsCli;
 
 /// `check`, `explain`, `env-example`, `docs`, `schema`, `provision`, `gitleaks`, `rotate`, `scan` and `exec` for the settings of
 /// the program that has it.

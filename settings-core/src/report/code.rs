@@ -15,7 +15,7 @@ use std::fmt;
 /// | E107 | shared name | two fields are read from one variable name |
 /// | E108 | unknown field | `set`, `get_secret` or `rotate_secret` was given a name that no field has |
 /// | E110 | .env syntax | a line of a .env file is not a binding |
-/// | E111 | unreadable file | a file is there and cannot be read |
+/// | E111 | unreadable file; of a secret, could not be checked | a file is there and cannot be read |
 /// | E112 | file syntax | a config file is not of its format |
 /// | E113 | unknown key | a config file has a key that no field has |
 /// | E114 | secret in a file | a secret stands in a plain config file |
@@ -190,7 +190,7 @@ impl Code {
             (Self::SharedName, _) => "name of two fields",
             (Self::UnknownField, _) => "unknown field",
             (Self::DotenvSyntax | Self::FileSyntax, _) => "syntax error",
-            (Self::UnreadableFile, _) => "unreadable file",
+            (Self::UnreadableFile, false) => "unreadable file",
             (Self::UnknownKey, _) => "unknown key",
             (Self::SecretInFile, _) => "secret in a plain file",
             (Self::MissingFile, _) => "missing file",
@@ -199,7 +199,7 @@ impl Code {
             (Self::ReadOnlyStore, _) => "store cannot be written to",
             (Self::StoreMisconfigured, _) => "store wrongly configured",
             (Self::WhileLoading, _) => "called while loading",
-            (Self::Unreachable | Self::Denied, _) => "could not be checked",
+            (Self::UnreadableFile, true) | (Self::Unreachable | Self::Denied, _) => "could not be checked",
             (Self::Stale, _) => "too old",
         }
     }
@@ -209,6 +209,9 @@ impl Code {
         match self {
             Self::Empty => Some("The empty text counts as unset."),
             Self::Placeholder => Some("The text of a template counts as unset; put the real value there."),
+            Self::UnreadableFile => {
+                Some("Whether the file has the value is not known; let this program read it, or take it away.")
+            }
             Self::SecretInFile => Some(
                 "Files like this one are copied and committed. Give the secret in its variable, or in a file of secrets.",
             ),

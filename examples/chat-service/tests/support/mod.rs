@@ -1,10 +1,12 @@
 //! The chat service, and what it talks to within the test.
 #![allow(dead_code, unused_imports, reason = "no test file uses all of it")]
 
+mod logs;
 mod process;
 
 use std::net::Ipv4Addr;
 use std::process::Command;
+use std::thread;
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
@@ -70,20 +72,49 @@ impl Chat {
     }
 }
 
-/// The memory service within the test, with these settings and a store that does not last; gives its port.
-pub(crate) async fn memory(settings: impl Fn() -> Mock<MemorySettings> + Clone + Send + Sync + 'static) -> u16 {
-    let http = CLIENT.clone();
-    let opened = settings().build().unwrap();
-    let memory = Memory::new(Store::open(&opened, http.clone()).unwrap(), http);
-    let scoped = from_fn(move |request: Request, next: Next| settings().scope(next.run(request)));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let router = memory_service::router(memory).layer(scoped);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    port
+/// The memory service within the test. When it is dropped, all that was logged in this process holds no secret.
+pub(crate) struct MemoryService {
+    pub(crate) port: u16,
 }
 
-/// The memory service without a sidecar and without a model.
-pub(crate) async fn plain_memory() -> u16 {
-    memory(|| MemorySettings::mock().set("database_url", "memory:")).await
+impl MemoryService {
+    /// With these settings, and a store that does not last.
+    pub(crate) async fn start(settings: impl Fn() -> Mock<MemorySettings> + Clone + Send + Sync + 'static) -> Self {
+        logs::listen();
+        let http = CLIENT.clone();
+        let opened = settings().build().unwrap();
+        let memory = Memory::new(Store::open(&opened, http.clone()).unwrap(), http);
+        let scoped = from_fn(move |request: Request, next: Next| settings().scope(next.run(request)));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = memory_service::router(memory).layer(scoped);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { port }
+    }
+
+    /// Without a sidecar and without a model.
+    pub(crate) async fn plain() -> Self {
+        Self::start(|| MemorySettings::mock().set("database_url", "memory:")).await
+    }
+
+    /// An address of it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        answer(CLIENT.get(self.url(path))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        answer(CLIENT.post(self.url(path)).json(body)).await
+    }
+}
+
+impl Drop for MemoryService {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            logs::hold_no_secret();
+        }
+    }
 }

@@ -110,5 +110,5 @@ fn variables<'l>(leaf: &'l Leaf<'_>) -> impl Iterator<Item = &'l str> {
 
 /// Whether reports may show it. Who puts the secret itself into `NAME_FILE` must not read it there.
 fn is_path(path: &Path) -> bool {
-    path.exists() || path.parent().is_some_and(|dir| dir != Path::new("/") && dir.is_dir())
+    path.symlink_metadata().is_ok() || path.parent().is_some_and(|dir| dir != Path::new("/") && dir.is_dir())
 }
