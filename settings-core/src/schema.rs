@@ -278,7 +278,7 @@ pub enum DefaultValue {
 /// The built-in checks of a field. Those that depend on its type run in the generated code; this is their description.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// `range = 1024..=65535`, as the struct writes it.
+    /// `range = 1024..=65535`, as the struct writes it; a length of time as variables give it, `1s..=30m`.
     pub range: Option<&'static str>,
     /// `one_of = [..]`, each element as the struct writes it, string literals without their quotes.
     pub one_of: &'static [&'static str],

@@ -13,6 +13,43 @@ pub(crate) fn of_expr(expr: &syn::Expr) -> String {
     Writer::write(expr.to_token_stream(), false)
 }
 
+/// The text of a range. Its lengths of time read as a variable would give them: `1s..=30m`.
+pub(crate) fn of_range(range: &syn::Expr) -> String {
+    let syn::Expr::Range(syn::ExprRange { start, limits, end, .. }) = range else { return of_expr(range) };
+    let limits = match limits {
+        syn::RangeLimits::HalfOpen(_) => "..",
+        syn::RangeLimits::Closed(_) => "..=",
+    };
+    let bound = |bound: &Option<Box<syn::Expr>>| {
+        bound.as_ref().map(|bound| length(bound).unwrap_or_else(|| of_expr(bound))).unwrap_or_default()
+    };
+    format!("{}{limits}{}", bound(start), bound(end))
+}
+
+/// `30m` of `Duration::from_secs(1800)`.
+fn length(expr: &syn::Expr) -> Option<String> {
+    let syn::Expr::Call(call) = expr else { return None };
+    let syn::Expr::Path(function) = &*call.func else { return None };
+    let mut names = function.path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let unit = match names.next()?.as_str() {
+        "from_hours" => "h",
+        "from_mins" => "m",
+        "from_secs" => "s",
+        "from_millis" => "ms",
+        _ => return None,
+    };
+    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) = call.args.first()? else { return None };
+    if names.next()? != "Duration" {
+        return None;
+    }
+    let number: u64 = number.base10_parse().ok()?;
+    Some(match unit {
+        "s" if number > 0 && number % 3600 == 0 => format!("{}h", number / 3600),
+        "s" if number > 0 && number % 60 == 0 => format!("{}m", number / 60),
+        unit => format!("{number}{unit}"),
+    })
+}
+
 /// What was written last, which decides on the blank before the next token.
 #[derive(Clone, Copy, PartialEq)]
 enum Last {
@@ -144,6 +181,22 @@ mod tests {
             "()",
         ] {
             assert_eq!(of_type(&syn::parse_str(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_in_ranges_read_as_values_do() {
+        for (code, text) in [
+            ("Duration::from_secs(1)..=std::time::Duration::from_secs(1800)", "1s..=30m"),
+            ("Duration::from_millis(500)..", "500ms.."),
+            ("..Duration::from_secs(7200)", "..2h"),
+            ("..=Duration::from_secs(90)", "..=90s"),
+            ("Duration::from_secs(LEAST)..", "Duration::from_secs(LEAST).."),
+            ("Age::from_secs(1)..", "Age::from_secs(1).."),
+            ("1024..=65_535", "1024..=65_535"),
+            ("LEAST..MOST", "LEAST..MOST"),
+        ] {
+            assert_eq!(of_range(&syn::parse_str(code).unwrap()), text);
         }
     }
 

@@ -150,7 +150,7 @@ fn rules(field: &Field<'_>) -> Option<TokenStream> {
         return None;
     }
     let mut properties = Properties::default();
-    let range = attrs.range.get().map(source_text::of_expr);
+    let range = attrs.range.get().map(source_text::of_range);
     properties.set("range", range.map(|range| quote!(__settings::__private::Some(#range))));
     let one_of: Vec<_> = attrs.one_of.get().into_iter().flat_map(|array| &array.elems).map(element_text).collect();
     properties.list("one_of", &one_of, |text| quote!(#text));

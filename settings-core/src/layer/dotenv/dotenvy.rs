@@ -12,9 +12,10 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use super::document::{Binding, Document, Error, ErrorKind, Place, Quote};
 use super::expand::{ExpandError, ExpandErrorKind, Text};
 use super::files::{DotenvFiles, Hit};
-use super::parse::{Binding, Document, Error, ErrorKind, Place, Quote, into_text, is_key, line_ends, without_export};
+use super::parse::{into_text, is_key, line_ends, without_export};
 
 /// A value with references, which `dotenvy` expands while it parses.
 pub(super) struct Expanded {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::Dialect;
+use super::document::{Binding, Document, Error, Place};
 use super::lint::{self, Warning};
-use super::parse::{Binding, Document, Error, Place};
 use crate::layer::read::{ReadError, read};
 
 /// The .env files of a load, the later above the earlier.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::parse::{Binding, Document, Place, Quote};
+use super::document::{Binding, Document, Place, Quote};
 
 /// A line that is read here, and read otherwise elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]

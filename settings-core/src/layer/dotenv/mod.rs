@@ -7,6 +7,7 @@
 //! in all the files, [`expand`] puts in what `${NAME}` stands for, and [`lint`] says what other tools read otherwise.
 //! With the feature `dotenvy` a struct may ask for that parser instead.
 
+mod document;
 #[cfg(feature = "dotenvy")]
 mod dotenvy;
 mod expand;
@@ -17,9 +18,9 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use document::{Error, ErrorKind, Place};
 pub(crate) use files::{DotenvFile, DotenvFiles, Hit};
 pub(crate) use lint::Warning;
-pub(crate) use parse::{Error, ErrorKind, Place};
 
 /// How the files of a load are parsed.
 #[derive(Debug, Clone, Copy)]

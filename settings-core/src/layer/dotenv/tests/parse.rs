@@ -1,4 +1,4 @@
-use super::super::parse::{ErrorKind, Place};
+use super::super::document::{ErrorKind, Place};
 use super::{file, layer, literal};
 
 /// Line, column, key and kind of every error.
