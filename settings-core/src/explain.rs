@@ -364,9 +364,9 @@ impl Explanation {
                 column("FIELD", 12, Cut::Start),
                 column("VALUE", 10, Cut::End),
                 column("LAYER", 15, Cut::End),
-                column("PLACE", 16, Cut::Start),
+                column("PLACE", 24, Cut::Start),
             ],
-            yielding: &[1, 3, 0, 2],
+            yielding: &[3, 1, 0, 2],
             rows,
             foot: self.profile(),
         }

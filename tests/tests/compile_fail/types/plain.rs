@@ -1,4 +1,4 @@
-use settings_core::{SecretString, Settings};
+use settings_core::Settings;
 
 #[derive(Debug)]
 struct Mine;
@@ -6,7 +6,6 @@ struct Mine;
 #[derive(Settings)]
 struct Chat {
     mine: Mine,
-    secrets: Vec<SecretString>,
 }
 
 fn main() {}

@@ -1,4 +1,4 @@
-use settings_core::{SecretString, Settings};
+use settings_core::Settings;
 
 #[derive(Settings)]
 struct Chat {
@@ -18,8 +18,6 @@ struct Chat {
     slice: Option<Box<[u8]>>,
     #[secret]
     borrowed: &'static str,
-    #[secret]
-    list: Vec<SecretString>,
 }
 
 fn main() {}
