@@ -104,15 +104,19 @@ fn the_terminal_is_silent_before_the_prompt_is_there() {
 
 #[test]
 fn an_interrupt_changes_nothing() {
-    let home = attic();
-    let mut terminal = Terminal::running(&home, "$CHAT settings rotate old_key; echo left $?; stty -a");
-    terminal.read_until(PROMPT);
-    terminal.type_in("canary-Zq7Wk3\x03");
-    terminal.read_until("left 130");
-    let seen = terminal.end();
-    assert_eq!(leak(&seen, "canary-Zq7Wk3"), None, "{seen}");
-    assert_eq!(modes(&seen), ["isig", "icanon", "echo"], "{seen}");
-    assert_eq!(fs::read_to_string(home.path().join("attic")).unwrap(), "old-test-key");
+    // Also where the shell has its programs ignore the signal, as it does with those that run behind.
+    for before in ["", "trap '' INT; "] {
+        let home = attic();
+        let line = format!("{before}$CHAT settings rotate old_key; echo left $?; stty -a");
+        let mut terminal = Terminal::running(&home, &line);
+        terminal.read_until(PROMPT);
+        terminal.type_in("canary-Zq7Wk3\x03");
+        terminal.read_until("left 130");
+        let seen = terminal.end();
+        assert_eq!(leak(&seen, "canary-Zq7Wk3"), None, "{seen}");
+        assert_eq!(modes(&seen), ["isig", "icanon", "echo"], "{seen}");
+        assert_eq!(fs::read_to_string(home.path().join("attic")).unwrap(), "old-test-key");
+    }
 }
 
 /// What is there sooner or later.

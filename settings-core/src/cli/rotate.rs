@@ -18,6 +18,14 @@ const MOST: usize = 256 * 1024;
 /// What arguments that were not understood, and a value that could not be read, come to.
 const USAGE: i32 = 2;
 const FAILED: i32 = 1;
+/// What Ctrl-C comes to, where whoever started the program has it ignore the signal.
+const INTERRUPTED: i32 = 130;
+
+/// Why there is no value.
+enum NoValue {
+    Interrupted,
+    Broken(String),
+}
 
 /// Reads the value and writes it to the store. `alone` says that no argument follows the name.
 pub(super) fn rotate<S: Blueprint>(loader: Loader<S>, name: &str, alone: bool) -> io::Result<i32> {
@@ -33,7 +41,8 @@ pub(super) fn rotate<S: Blueprint>(loader: Loader<S>, name: &str, alone: bool) -
     }
     let value = match read(name) {
         Ok(value) => value,
-        Err(error) => {
+        Err(NoValue::Interrupted) => return Ok(INTERRUPTED),
+        Err(NoValue::Broken(error)) => {
             screen::error(&error);
             return Ok(FAILED);
         }
@@ -51,10 +60,14 @@ pub(super) fn rotate<S: Blueprint>(loader: Loader<S>, name: &str, alone: bool) -
 }
 
 /// The value from the terminal, which does not show it, or else from the standard input without the line break at its end.
-fn read(name: &str) -> Result<SecretString, String> {
+fn read(name: &str) -> Result<SecretString, NoValue> {
+    let broken = NoValue::Broken;
     if io::stdin().is_terminal() {
         let entered = prompt::ask(&format!("New value of {name}: "));
-        return entered.map_err(|error| format!("nothing could be entered: {}", error.kind()));
+        return entered.map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => NoValue::Interrupted,
+            kind => broken(format!("nothing could be entered: {kind}")),
+        });
     }
     let mut input = io::stdin().lock();
     // Of its full size from the beginning: a buffer that grows leaves its text behind.
@@ -65,13 +78,13 @@ fn read(name: &str) -> Result<SecretString, String> {
             Ok(0) => break,
             Ok(read) => length += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(format!("the standard input cannot be read: {}", error.kind())),
+            Err(error) => return Err(broken(format!("the standard input cannot be read: {}", error.kind()))),
         }
     }
     if length > MOST {
-        return Err(format!("the value is over {} KiB", MOST / 1024));
+        return Err(broken(format!("the value is over {} KiB", MOST / 1024)));
     }
-    let text = std::str::from_utf8(&buffer[..length]).map_err(|_| "the value is not UTF-8".to_owned())?;
+    let text = std::str::from_utf8(&buffer[..length]).map_err(|_| broken("the value is not UTF-8".to_owned()))?;
     let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     Ok(SecretString::from(text))
 }
