@@ -134,6 +134,9 @@ fn asks_for_files(sources: Option<&Vec<Source>>) -> bool {
 const SECRET_WORDS: &[&str] =
     &["key", "apikey", "token", "secret", "password", "passwd", "passphrase", "credential", "dsn"];
 
+/// Two last words that secrets have.
+const PAIRS: &[&str] = &["database_url", "connection_string", "key_pem"];
+
 /// Two last words that look like a secret's and are not.
 const NO_SECRETS: &[&str] =
     &["public_key", "partition_key", "primary_key", "sort_key", "cache_key", "eos_token", "bos_token", "pad_token"];
@@ -148,7 +151,7 @@ pub(crate) fn looks_secret(name: &str) -> bool {
     let Some((last, before)) = words.split_last() else { return false };
     let singular = last.strip_suffix('s').filter(|word| SECRET_WORDS.contains(word)).unwrap_or(last);
     let pair = format!("{}_{singular}", before.last().copied().unwrap_or_default());
-    if pair == "database_url" {
+    if PAIRS.contains(&pair.as_str()) {
         return true;
     }
     let is_count = *last == "tokens" && before.iter().any(|word| COUNTS.contains(word));
@@ -168,6 +171,8 @@ mod tests {
             "apikey",
             "token",
             "bearer_tokens",
+            "connection_string",
+            "private_key_pem",
             "secret",
             "client_secrets",
             "password",

@@ -49,6 +49,37 @@ fn a_struct_without_secrets_tells_line_and_column() {
     assert_eq!(told("PLAIN", r#"{"host": "canary""#), place(1, 17));
 }
 
+/// Its keys may be misspelt, and then nothing tells which of them is a secret.
+#[test]
+fn json_that_a_type_does_not_take_is_not_quoted() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "it does not load")]
+    struct Login {
+        user: String,
+        password: String,
+    }
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    #[allow(dead_code, reason = "it does not load")]
+    struct Shop {
+        login: Login,
+        ports: Vec<u16>,
+    }
+    for (login, found) in [
+        (r#"{"user": "u", "pasword": "canary"}"#, "a JSON object"),
+        (r#" ["canary"]"#, "a JSON list"),
+        (r#"{"user": "canary", "password": 5}"#, "a JSON object"),
+    ] {
+        let report = Shop::loader().hermetic().env([("LOGIN", login), ("PORTS", "[1, 99999]")]).load_blocking();
+        let report = report.err().unwrap();
+        let shown = format!("{report} {}", report.to_json());
+        assert!(!shown.contains("canary"), "{shown}");
+        assert_eq!(report.problems()[0].found(), Some(found));
+        assert_eq!(report.problems()[1].found(), Some("`[1, 99999]`"), "{report}");
+    }
+}
+
 /// A column would tell how long what stands before it is, or where a quote stands in it.
 #[test]
 fn a_struct_with_secrets_tells_no_place() {

@@ -124,6 +124,37 @@ fn another_separator_and_several_values() {
     assert_eq!(shop.openai.expose_secret(), "sk-test-key");
 }
 
+/// Plain fields of the struct would show what is one secret.
+#[test]
+fn a_single_value_is_no_struct_of_several() {
+    #[derive(Settings)]
+    #[settings(env_file = none)]
+    #[allow(dead_code, reason = "it does not load")]
+    struct Shop {
+        #[setting(skip)]
+        nothing: (),
+        #[secret(nested, source = json("x", secret = "db", multi_valued))]
+        db: Login,
+    }
+    #[derive(Settings)]
+    #[allow(dead_code, reason = "it does not load")]
+    struct Login {
+        user: String,
+        password: SecretString,
+    }
+    for file in [r#"{"db": "canary"}"#, r#"{"db": ["canary"]}"#, r#"{"db": "{\"user\": \"canary\"}"}"#] {
+        let secrets = Secrets::new([("secrets.json", file)]);
+        let store = || JsonFile::new(secrets.join("secrets.json"));
+        let report = Shop::loader().hermetic().store("json", store()).load_blocking().err().unwrap();
+        assert_eq!(report.problems().len(), 2, "{report}");
+        let why = "malformed (a single value where a secret with several is wanted)";
+        assert_eq!(outcome(&report, "db.user"), why);
+        let explanation = Shop::loader().hermetic().store("json", store()).explain_blocking().unwrap();
+        let shown = format!("{report} {} {explanation}", report.to_json());
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
 #[test]
 fn a_file_is_read_anew_by_each_load() {
     let secrets = Secrets::new([("secrets.json", FILE)]);

@@ -126,10 +126,16 @@ impl Problem {
         self
     }
 
-    /// Shows the value that was found, masked. A secret is not shown, whoever asks.
+    /// Shows the value that was found, masked; of JSON, whose keys may be misspelt, what it is alone. A secret is not shown,
+    /// whoever asks.
     pub(crate) fn show(mut self, value: &str) -> Self {
         if !self.secret {
-            self.found = Some(format!("`{}`", mask(value)));
+            let text = value.trim_start();
+            self.found = Some(match text.as_bytes().first() {
+                Some(b'{') => "a JSON object".to_owned(),
+                Some(b'[') if text.contains('"') => "a JSON list".to_owned(),
+                _ => format!("`{}`", mask(value)),
+            });
         }
         self
     }

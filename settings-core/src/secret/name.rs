@@ -33,6 +33,8 @@ const NO_SECRETS: &[[&str; 2]] = &[
     ["bos", "token"],
     ["pad", "token"],
 ];
+/// Two last words that secrets have.
+const PAIRS: &[[&str; 2]] = &[["database", "url"], ["connection", "string"], ["key", "pem"]];
 /// Words before `tokens` that make it a number of tokens.
 const COUNTS: &[&str] = &["max", "min", "num", "number", "total", "count", "limit"];
 /// Variables of the shell that hold the working directory.
@@ -52,7 +54,7 @@ pub(crate) fn looks_secret(name: &str) -> bool {
     let singular = last.strip_suffix('s').filter(|word| is_secret(word)).unwrap_or(last);
     let is_count = last == "tokens" && before.iter().any(|word| COUNTS.contains(&word.as_str()));
     let is_harmless = is_count || NO_SECRETS.contains(&[previous, singular]) || DIRECTORIES.contains(&name);
-    (is_secret(singular) && !is_harmless) || (previous == "database" && last == "url")
+    (is_secret(singular) && !is_harmless) || PAIRS.contains(&[previous, last])
 }
 
 /// A name that no field has, as it may be shown: it may be anything, a value in the wrong place among others.

@@ -116,7 +116,8 @@ impl JsonFile {
             value if value.starts_with('{') => {
                 Wanted::key(key, &[&key.own_key]).text_of(&flat(value, separator)?, separator)
             }
-            _ if key.text("key").is_some() => {
+            // Of a struct, plain fields would show it.
+            _ if key.of_struct || key.text("key").is_some() => {
                 Err(StoreError::malformed().because("a single value where a secret with several is wanted"))
             }
             value => object::text(value, secret.names[0]),

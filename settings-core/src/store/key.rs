@@ -182,7 +182,7 @@ impl SecretKey {
 
     /// Whether the secret must hold several values.
     fn is_one_of_several(&self) -> bool {
-        self.shared || self.text("key").is_some()
+        self.shared || self.of_struct || self.text("key").is_some()
     }
 
     /// Takes over the arguments of a source; `expand` replaces `{profile}` in them.

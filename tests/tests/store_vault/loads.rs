@@ -95,8 +95,6 @@ fn a_store_that_is_not_configured_says_what_is_missing() {
     for (env, missing) in [
         (vec![], "VAULT_ADDR is not set"),
         (vec![address.clone()], "neither VAULT_TOKEN is set, nor VAULT_ROLE_ID with VAULT_SECRET_ID"),
-        (vec![address.clone(), set("VAULT_ROLE_ID")], "VAULT_SECRET_ID is not set"),
-        (vec![address.clone(), set("VAULT_SECRET_ID")], "VAULT_ROLE_ID is not set"),
     ] {
         let start = Instant::now();
         let report = refused(with(env));
@@ -105,6 +103,15 @@ fn a_store_that_is_not_configured_says_what_is_missing() {
         assert!(report.problems().iter().all(|problem| problem.code() == Code::Missing), "{report}");
         assert_eq!(report.problems().len(), 2, "the optional one is not there, which is no problem");
         assert!(start.elapsed() < Duration::from_millis(1500));
+    }
+
+    // What is half set up is a mistake, of an optional secret too.
+    for (set_one, missing) in [("VAULT_ROLE_ID", "VAULT_SECRET_ID"), ("VAULT_SECRET_ID", "VAULT_ROLE_ID")] {
+        let report = refused(with([address.clone(), set(set_one)]));
+        let told = format!("wrongly configured ({set_one} is set and {missing} is not)");
+        assert_eq!(outcome(&report, "openai_api_key"), told);
+        assert!(report.problems().iter().all(|problem| problem.code() == Code::StoreMisconfigured), "{report}");
+        assert_eq!(report.problems().len(), 3);
     }
 
     #[derive(Settings)]

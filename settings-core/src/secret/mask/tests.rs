@@ -179,11 +179,11 @@ fn what_closes_stays() {
     #[derive(Debug)]
     #[allow(dead_code, reason = "shown by Debug alone")]
     struct Keys<'a> {
-        private_key_pem: &'a str,
+        private_pem: &'a str,
         jwt: &'a str,
     }
-    let keys = Keys { private_key_pem: pem, jwt: "eyJhbGciOiJIUzI1NiJ9.e30.c2ln" };
-    assert_eq!(format!("{:?}", Shown(&keys)), r#"Keys { private_key_pem: "[REDACTED]\n", jwt: "[REDACTED]" }"#);
+    let keys = Keys { private_pem: pem, jwt: "eyJhbGciOiJIUzI1NiJ9.e30.c2ln" };
+    assert_eq!(format!("{:?}", Shown(&keys)), r#"Keys { private_pem: "[REDACTED]\n", jwt: "[REDACTED]" }"#);
     let cut = "-----BEGIN PRIVATE KEY-----\nMIIE"; // pragma: allowlist secret
     assert_eq!(shown(cut), r#""[REDACTED]""#, "its end is not there");
     for (text, masked) in [

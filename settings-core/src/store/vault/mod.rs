@@ -34,7 +34,10 @@ pub(super) const KIND: Kind = Kind {
         place(key, path.as_deref().map(String::as_str))
     },
     #[cfg(feature = "vault")]
-    open: Some(|config| Ok(std::sync::Arc::new(Vault::configured(config)))),
+    open: Some(|config| match half_a_role(config) {
+        Some(missing) => Err(super::StoreError::misconfigured().because(missing)),
+        None => Ok(std::sync::Arc::new(Vault::configured(config))),
+    }),
     #[cfg(not(feature = "vault"))]
     open: None,
 };
@@ -43,20 +46,30 @@ fn configured(key: &SecretKey, config: &Config<'_>) -> Result<(), Cow<'static, s
     if !config.has("VAULT_ADDR") {
         return Err("VAULT_ADDR is not set".into());
     }
-    let (role, secret) = (config.has("VAULT_ROLE_ID"), config.has("VAULT_SECRET_ID"));
-    let has_token = || config.has("VAULT_TOKEN") || token_file(config).is_some_and(|path| path.exists());
-    let has_role = role && secret;
-    if !has_role && !has_token() {
-        return Err(match (role, secret) {
-            (true, _) => "VAULT_SECRET_ID is not set".into(),
-            (_, true) => "VAULT_ROLE_ID is not set".into(),
-            _ => "neither VAULT_TOKEN is set, nor VAULT_ROLE_ID with VAULT_SECRET_ID".into(),
-        });
+    // Half a role is a mistake, which is told when the store is opened.
+    let has_role = config.has("VAULT_ROLE_ID") || config.has("VAULT_SECRET_ID");
+    if !has_role && !has_token(config) {
+        return Err("neither VAULT_TOKEN is set, nor VAULT_ROLE_ID with VAULT_SECRET_ID".into());
     }
     if key.name().is_none() && !config.has("VAULT_SECRET_PATH") {
         return Err("VAULT_SECRET_PATH is not set".into());
     }
     Ok(())
+}
+
+fn has_token(config: &Config<'_>) -> bool {
+    config.has("VAULT_TOKEN") || token_file(config).is_some_and(|path| path.exists())
+}
+
+/// What an AppRole lacks that is to sign in, as there is no token.
+#[cfg(feature = "vault")]
+fn half_a_role(config: &Config<'_>) -> Option<&'static str> {
+    let missing = match (config.has("VAULT_ROLE_ID"), config.has("VAULT_SECRET_ID")) {
+        (true, false) => "VAULT_ROLE_ID is set and VAULT_SECRET_ID is not",
+        (false, true) => "VAULT_SECRET_ID is set and VAULT_ROLE_ID is not",
+        _ => return None,
+    };
+    (!has_token(config)).then_some(missing)
 }
 
 /// Where `vault login` leaves its token. What lies in the home directory counts for a program, and for no test.
