@@ -331,7 +331,8 @@ mod tests {
 
     fn found(key: &SecretKey) -> Result<String, (StoreErrorKind, String)> {
         let value = JsonFile::named().value_in(object_in(FILE.as_bytes()).unwrap(), key);
-        value.map(|text| text.expose_secret().to_owned()).map_err(|error| (error.kind(), error.note().to_owned()))
+        let text = value.map(|text| text.expose_secret().to_owned()); // EXPOSE: compared in a test
+        text.map_err(|error| (error.kind(), error.note().to_owned()))
     }
 
     fn of(variable: &str) -> SecretKey {
@@ -389,7 +390,7 @@ mod tests {
         assert_eq!(found(&within("password")).as_deref(), Ok("pA"));
         let file = JsonFile::new("x").multi_valued();
         let secret = file.value_in(FILE, &within("user")).unwrap();
-        assert_eq!(secret.expose_secret(), "u");
+        assert_eq!(secret.expose_secret(), "u"); // EXPOSE: compared in a test
     }
 
     #[test]

@@ -107,8 +107,8 @@ pub enum StoreErrorKind {
     /// There is something that is not the secret: text where JSON is wanted, or the reverse. The field is *invalid*, and no
     /// other source is asked.
     Malformed,
-    /// What the store is asked with cannot be right: its address is none, or leads to something else. The next source is
-    /// asked; if none has the secret, it *could not be checked*.
+    /// What the store is asked with cannot be right: its address is none, or leads to something else; of its credentials a
+    /// half is missing, or their file is none. The next source is asked; if none has the secret, it *could not be checked*.
     Misconfigured,
     /// What the store needs to be asked is missing: an address, a region, any credentials. The next source is asked.
     NotConfigured,

@@ -271,10 +271,7 @@ impl<'de> Deserializer<'de> for Text<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let mut items = SeqDeserializer::new(self.items()?.into_iter());
-        let value = visitor.visit_seq(&mut items)?;
-        items.end()?;
-        Ok(value)
+        Tree::List(self.items()?).deserialize_seq(visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, ReadError> {
